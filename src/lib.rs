@@ -1,3 +1,5 @@
 //! wip
 pub mod lines;
+pub mod outbox;
+pub mod protocol;
 pub mod ring;

@@ -1,0 +1,328 @@
+//! The wire's two vocabularies, text to value and back (spec section 1).
+//!
+//! ```text
+//!   request = "HELLO-FROM" SP name / "LIST" / "SEND" SP name SP text
+//!   reply   = "HELLO" SP name / "IN-USE" / "BUSY" / "LIST-OK" SP [ name *( "," name ) ]
+//!           / "SEND-OK" / "BAD-DEST-USER" / "DELIVERY" SP name SP text
+//!           / "BAD-RQST-HDR" / "BAD-RQST-BODY"
+//!   name    = 1*( any byte but LF, space and ! @ # $ % ^ & * , )
+//!   text    = *( any byte but LF )
+//! ```
+//!
+//! A line comes in and goes out without its `\n` being part of the grammar: [`crate::lines`] takes
+//! it off, `write` puts it on.
+
+use memchr::memchr;
+
+/// The port on which servers listen unless told otherwise.
+pub const DEFAULT_PORT: u16 = 5378;
+
+/// What a name may not hold besides the space and the line's end (spec W4).
+const FORBIDDEN_IN_NAMES: &[u8] = b"!@#$%^&*, \n";
+
+mod header {
+    pub(super) const HELLO_FROM: &[u8] = b"HELLO-FROM";
+    pub(super) const LIST: &[u8] = b"LIST";
+    pub(super) const SEND: &[u8] = b"SEND";
+
+    pub(super) const HELLO: &[u8] = b"HELLO";
+    pub(super) const IN_USE: &[u8] = b"IN-USE";
+    pub(super) const BUSY: &[u8] = b"BUSY";
+    pub(super) const LIST_OK: &[u8] = b"LIST-OK";
+    pub(super) const SEND_OK: &[u8] = b"SEND-OK";
+    pub(super) const BAD_DEST_USER: &[u8] = b"BAD-DEST-USER";
+    pub(super) const DELIVERY: &[u8] = b"DELIVERY";
+    pub(super) const BAD_RQST_HDR: &[u8] = b"BAD-RQST-HDR";
+    pub(super) const BAD_RQST_BODY: &[u8] = b"BAD-RQST-BODY";
+}
+
+/// What a client asks of the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Request<'a> {
+    /// Log in as `name`; whether it is a [valid name](is_valid_name) is for the server to say.
+    HelloFrom {
+        /// The name asked for.
+        name: &'a [u8],
+    },
+    /// Who is logged in?
+    List,
+    /// Deliver `text` to `to`.
+    Send {
+        /// The name of the user it is for.
+        to: &'a [u8],
+        /// The message.
+        text: &'a [u8],
+    },
+}
+
+/// Why a line is no request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BadRequest {
+    /// The header is none that is known.
+    Header,
+    /// The header is that of a log-in, the rest does not fit it.
+    LogInBody,
+    /// The header is another known one, the rest does not fit it.
+    Body,
+}
+
+impl<'a> Request<'a> {
+    /// Reads a client's line. Bodies are UTF-8 (spec section 6).
+    ///
+    /// # Errors
+    /// Says which part of the line is at fault.
+    pub fn parse(line: &'a [u8]) -> Result<Self, BadRequest> {
+        let (header, body) = split_at_space(line);
+        match header {
+            header::SEND => Self::parse_send(body).ok_or(BadRequest::Body),
+            header::LIST if body.is_none() => Ok(Self::List),
+            header::LIST => Err(BadRequest::Body),
+            header::HELLO_FROM => {
+                let name = body.filter(|name| is_utf8(name)).ok_or(BadRequest::LogInBody)?;
+                Ok(Self::HelloFrom { name })
+            }
+            _ => Err(BadRequest::Header),
+        }
+    }
+
+    fn parse_send(body: Option<&'a [u8]>) -> Option<Self> {
+        let body = body.filter(|body| is_utf8(body))?;
+        let (to, text) = split_at_space(body);
+        let text = text.filter(|text| !to.is_empty() && !text.is_empty())?;
+        Some(Self::Send { to, text })
+    }
+
+    /// Appends the line, with its `\n`, to `out`.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::HelloFrom { name } => join(out, &[header::HELLO_FROM, name]),
+            Self::List => join(out, &[header::LIST]),
+            Self::Send { to, text } => join(out, &[header::SEND, to, text]),
+        }
+    }
+}
+
+/// What the server says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reply<'a> {
+    /// The log-in succeeded.
+    Hello {
+        /// The name the user has now.
+        name: &'a [u8],
+    },
+    /// Log-in refused: the name is taken.
+    InUse,
+    /// Log-in refused: the server is full.
+    Busy,
+    /// Everyone who is logged in.
+    ListOk {
+        /// The names, with commas between them; see [`names`].
+        names: &'a [u8],
+    },
+    /// The last message was delivered.
+    SendOk,
+    /// The last message was for nobody who is logged in.
+    BadDestUser,
+    /// A message.
+    Delivery {
+        /// The name of the user it is from.
+        from: &'a [u8],
+        /// The message.
+        text: &'a [u8],
+    },
+    /// The last line had a bad header.
+    BadRqstHdr,
+    /// The last line had a bad body.
+    BadRqstBody,
+}
+
+impl<'a> Reply<'a> {
+    /// Reads a server's line; `None` for one that is no reply (spec W3).
+    #[inline]
+    pub fn parse(line: &'a [u8]) -> Option<Self> {
+        let (header, body) = split_at_space(line);
+        match (header, body) {
+            (header::DELIVERY, Some(body)) => {
+                let (from, text) = split_at_space(body);
+                text.filter(|_| !from.is_empty()).map(|text| Self::Delivery { from, text })
+            }
+            (header::SEND_OK, None) => Some(Self::SendOk),
+            (header::BAD_DEST_USER, None) => Some(Self::BadDestUser),
+            (header::LIST_OK, Some(names)) => Some(Self::ListOk { names }),
+            (header::HELLO, Some(name)) if !name.is_empty() => Some(Self::Hello { name }),
+            (header::IN_USE, None) => Some(Self::InUse),
+            (header::BUSY, None) => Some(Self::Busy),
+            (header::BAD_RQST_HDR, None) => Some(Self::BadRqstHdr),
+            (header::BAD_RQST_BODY, None) => Some(Self::BadRqstBody),
+            _ => None,
+        }
+    }
+
+    /// Appends the line, with its `\n`, to `out`.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Hello { name } => join(out, &[header::HELLO, name]),
+            Self::InUse => join(out, &[header::IN_USE]),
+            Self::Busy => join(out, &[header::BUSY]),
+            Self::ListOk { names } => join(out, &[header::LIST_OK, names]),
+            Self::SendOk => join(out, &[header::SEND_OK]),
+            Self::BadDestUser => join(out, &[header::BAD_DEST_USER]),
+            Self::Delivery { from, text } => join(out, &[header::DELIVERY, from, text]),
+            Self::BadRqstHdr => join(out, &[header::BAD_RQST_HDR]),
+            Self::BadRqstBody => join(out, &[header::BAD_RQST_BODY]),
+        }
+    }
+}
+
+/// The names of a [`Reply::ListOk`], in the server's order. An empty name is none.
+pub fn names(list: &[u8]) -> impl Iterator<Item = &[u8]> {
+    list.split(|&byte| byte == b',').filter(|name| !name.is_empty())
+}
+
+/// Whether a user may have this name (spec W4).
+pub fn is_valid_name(name: &[u8]) -> bool {
+    !name.is_empty() && !name.iter().any(|byte| FORBIDDEN_IN_NAMES.contains(byte))
+}
+
+/// What stands before the first space and, if there is one, all that comes after it (spec W1).
+#[inline]
+fn split_at_space(bytes: &[u8]) -> (&[u8], Option<&[u8]>) {
+    match memchr(b' ', bytes) {
+        Some(at) => (&bytes[..at], Some(&bytes[at + 1..])),
+        None => (bytes, None),
+    }
+}
+
+fn is_utf8(bytes: &[u8]) -> bool {
+    std::str::from_utf8(bytes).is_ok()
+}
+
+/// Appends `fields` with a space between each two, and a `\n`.
+#[inline]
+fn join(out: &mut Vec<u8>, fields: &[&[u8]]) {
+    out.reserve(fields.iter().map(|field| field.len() + 1).sum());
+    for field in fields {
+        out.extend_from_slice(field);
+        out.push(b' ');
+    }
+    if let Some(last) = out.last_mut() {
+        *last = b'\n';
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn replies_are_read_and_written() {
+        let table: &[(&[u8], Reply<'_>)] = &[
+            (b"HELLO ann", Reply::Hello { name: b"ann" }),
+            (b"IN-USE", Reply::InUse),
+            (b"BUSY", Reply::Busy),
+            (b"LIST-OK ann,bob", Reply::ListOk { names: b"ann,bob" }),
+            (b"LIST-OK ", Reply::ListOk { names: b"" }),
+            (b"SEND-OK", Reply::SendOk),
+            (b"BAD-DEST-USER", Reply::BadDestUser),
+            (b"DELIVERY ann hi", Reply::Delivery { from: b"ann", text: b"hi" }),
+            (b"DELIVERY ann  \t hi \r\0\xff ", Reply::Delivery { from: b"ann", text: b" \t hi \r\0\xff " }),
+            (b"DELIVERY ann ", Reply::Delivery { from: b"ann", text: b"" }),
+            (b"BAD-RQST-HDR", Reply::BadRqstHdr),
+            (b"BAD-RQST-BODY", Reply::BadRqstBody),
+        ];
+        for (line, reply) in table {
+            assert_eq!(Reply::parse(line), Some(*reply));
+            let mut written = Vec::new();
+            reply.write(&mut written);
+            assert_eq!(written, [line, &b"\n"[..]].concat());
+        }
+    }
+
+    #[test]
+    fn what_is_no_reply_is_refused() {
+        let table: &[&[u8]] = &[
+            b"",
+            b" ",
+            b"HELLO",
+            b"HELLO ",
+            b"hello ann",
+            b"HELLO-FROM ann",
+            b"LIST",
+            b"SEND ann hi",
+            b"IN-USE ",
+            b"IN-USE\r",
+            b"SEND-OK SEND-OK",
+            b"LIST-OK",
+            b"DELIVERY",
+            b"DELIVERY ",
+            b"DELIVERY ann",
+            b"DELIVERY  hi",
+            b" DELIVERY ann hi",
+            b"DELIVERYann hi",
+            b"\xff\0",
+            b"BUSYBUSY",
+        ];
+        for line in table {
+            assert_eq!(Reply::parse(line), None, "{}", line.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn requests_are_read_and_written() {
+        let table: &[(&[u8], Request<'_>)] = &[
+            (b"HELLO-FROM ann", Request::HelloFrom { name: b"ann" }),
+            (b"HELLO-FROM ", Request::HelloFrom { name: b"" }),
+            (b"LIST", Request::List),
+            (b"SEND ann hi", Request::Send { to: b"ann", text: b"hi" }),
+            (b"SEND ann  hi \r", Request::Send { to: b"ann", text: b" hi \r" }),
+        ];
+        for (line, request) in table {
+            assert_eq!(Request::parse(line), Ok(*request));
+            let mut written = Vec::new();
+            request.write(&mut written);
+            assert_eq!(written, [line, &b"\n"[..]].concat());
+        }
+    }
+
+    #[test]
+    fn bad_requests_say_what_is_bad() {
+        let table: &[(&[u8], BadRequest)] = &[
+            (b"", BadRequest::Header),
+            (b" ", BadRequest::Header),
+            (b"list", BadRequest::Header),
+            (b"LISTS", BadRequest::Header),
+            (b"HELLO ann", BadRequest::Header),
+            (b"\xff\xfe", BadRequest::Header),
+            (b"HELLO-FROM", BadRequest::LogInBody),
+            (b"HELLO-FROM \xff", BadRequest::LogInBody),
+            (b"LIST ", BadRequest::Body),
+            (b"LIST all", BadRequest::Body),
+            (b"SEND", BadRequest::Body),
+            (b"SEND ", BadRequest::Body),
+            (b"SEND ann", BadRequest::Body),
+            (b"SEND ann ", BadRequest::Body),
+            (b"SEND  hi", BadRequest::Body),
+            (b"SEND ann \xff", BadRequest::Body),
+        ];
+        for (line, bad) in table {
+            assert_eq!(Request::parse(line), Err(*bad), "{}", line.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn names_hold_none_of_the_forbidden_bytes() {
+        for name in [&b"ann"[..], b"a", "søren".as_bytes(), b"\xff", b"a.b-c_d", b"a\r"] {
+            assert!(is_valid_name(name));
+        }
+        assert!(!is_valid_name(b""));
+        for byte in b"!@#$%^&*, \n" {
+            assert!(!is_valid_name(&[b'a', *byte]));
+        }
+    }
+
+    #[test]
+    fn empty_names_are_none() {
+        assert_eq!(names(b"ann,,bob,").collect::<Vec<_>>(), [b"ann", b"bob"]);
+        assert_eq!(names(b"").count(), 0);
+    }
+}
