@@ -1,5 +1,44 @@
-//! wip
+//! A terminal chat client for a line-based protocol, and the small server that goes with it: one
+//! thread, one poll, no async runtime.
+//!
+//! Bytes and values in, values and bytes out: everything between the edges is pure.
+//!
+//! ```text
+//! socket --read--> ring --lines--> line --parse--> Reply ----> +---------+ --> Notice --> screen --> stdout
+//!                                                              | Session |
+//! stdin  --read--> ring --lines--> line --parse--> Command --> +---------+ --> Request --> outbox --> socket
+//! ```
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | [`ring`] | the byte ring: read into it, look, consume; grows, and gives memory back |
+//! | [`lines`] | whole lines out of a ring |
+//! | [`outbox`] | bytes that wait to be written |
+//! | [`protocol`] | `Request` and `Reply`: text to value and back |
+//! | [`command`] | a typed line to a `Command` |
+//! | [`session`] | the client's state machine |
+//! | [`display`] | the exact text of the screen |
+//! | [`escape`] | what makes hostile text harmless |
+//! | [`client`] | the client's event loop, its connection, its standard input and output |
+//! | [`server`] | the hub (pure: who is here, who gets what) and the loop around it |
+//! | [`stdio`], [`logging`], [`options`] | inherited descriptors, standard error, the command line |
+//!
+//! Rules are cited as `spec W1`: they are those of the protocol's contract, in which W is the wire,
+//! S the screen, L the log-in and C the commands.
+
+#[cfg(not(unix))]
+compile_error!("chinwag needs a Unix: its event loop polls standard input, which Windows cannot do");
+
+pub mod client;
+pub mod command;
+pub mod display;
+pub mod escape;
 pub mod lines;
+pub mod logging;
+pub mod options;
 pub mod outbox;
 pub mod protocol;
 pub mod ring;
+pub mod server;
+pub mod session;
+pub mod stdio;

@@ -76,7 +76,7 @@ impl Lines {
     /// # Errors
     /// Those of the reader; nothing is lost then.
     pub fn fill_from(&mut self, source: &mut impl Read) -> io::Result<usize> {
-        if self.ring.len() == self.ring.capacity() {
+        if self.is_full() {
             self.ring.reserve(grown(self.ring.capacity()));
         }
         self.ring.read_from(source)
@@ -104,6 +104,12 @@ impl Lines {
     /// The number of bytes held.
     pub fn len(&self) -> usize {
         self.ring.len()
+    }
+
+    /// Whether there is no room left: the last read may not have brought all there was.
+    #[inline]
+    pub fn is_full(&self) -> bool {
+        self.ring.len() == self.ring.capacity()
     }
 
     /// The number of bytes of memory owned for what is held.

@@ -1,1 +1,3 @@
+//! The server: arguments in, exit status out.
+
 fn main() {}

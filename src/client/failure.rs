@@ -1,0 +1,96 @@
+//! What can break a conversation, in words for the user: what happened to which address, and what
+//! to do next.
+
+use std::fmt;
+use std::io;
+
+/// The program cannot go on.
+#[derive(Debug)]
+pub enum Failure {
+    /// The host's name has no address.
+    Unknown {
+        /// The host as given.
+        host: String,
+        /// What the resolver says.
+        error: io::Error,
+    },
+    /// No connection could be made.
+    Connect {
+        /// The server as given, `host:port`.
+        server: String,
+        /// What the last attempt ended with.
+        error: io::Error,
+    },
+    /// The connection has ended; there is an error if it was broken.
+    Lost {
+        /// The server as given, `host:port`.
+        server: String,
+        /// Why, if it was not closed.
+        error: Option<io::Error>,
+    },
+    /// No server could be started.
+    Host {
+        /// Where it was to listen, `host:port`.
+        server: String,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// The terminal, a pipe or the poll does not work.
+    Local {
+        /// Which of them.
+        what: &'static str,
+        /// What the system says.
+        error: io::Error,
+    },
+}
+
+impl Failure {
+    /// Names what an error of the system is about.
+    pub(super) fn local(what: &'static str) -> impl Fn(io::Error) -> Self {
+        move |error| Self::Local { what, error }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown { host, error } => {
+                write!(formatter, "{host} has no address that is known here: check --address ({error})")
+            }
+            Self::Connect { server, error } => match error.kind() {
+                io::ErrorKind::ConnectionRefused => write!(
+                    formatter,
+                    "nothing listens on {server}: start a server with `chinwagd`, \
+                     or host one here with `chinwag --host`"
+                ),
+                io::ErrorKind::TimedOut => write!(
+                    formatter,
+                    "{server} does not answer: check --address and --port, or wait longer with --connect-timeout"
+                ),
+                _ => write!(formatter, "cannot connect to {server}: check --address and --port ({error})"),
+            },
+            Self::Lost { server, error: None } => {
+                write!(
+                    formatter,
+                    "the server at {server} closed the connection: run chinwag again to come back"
+                )
+            }
+            Self::Lost { server, error: Some(error) } => {
+                write!(
+                    formatter,
+                    "the connection to {server} broke: run chinwag again to come back ({error})"
+                )
+            }
+            Self::Host { server, error } if error.kind() == io::ErrorKind::AddrInUse => write!(
+                formatter,
+                "{server} is taken: join the server that is there without --host, or choose another --port"
+            ),
+            Self::Host { server, error } => {
+                write!(formatter, "cannot listen on {server}: choose another --address or --port ({error})")
+            }
+            Self::Local { what, error } => write!(formatter, "{what} does not work: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for Failure {}

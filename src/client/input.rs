@@ -1,0 +1,138 @@
+//! Standard input, in lines.
+
+use crate::lines::{Line, Lines};
+use crate::session::is_quit;
+use crate::stdio::Stdio;
+use mio::event::Event;
+use mio::{Interest, Registry, Token};
+use std::io;
+use std::time::Instant;
+
+/// While commands cannot be sent, standard input is read on until so many bytes wait behind the
+/// first of them: among them may be a `!quit`.
+const TYPED_AHEAD: usize = 64 * 1024;
+
+/// Standard input as the event loop sees it.
+pub(super) struct Input {
+    source: Stdio,
+    typed: Lines,
+    /// A read may bring something. Cleared when it does not: the poll reports only changes.
+    ready: bool,
+    /// It cannot be polled, and need not be.
+    always_ready: bool,
+    /// The poll has seen the end coming: read on until it is there.
+    ending: bool,
+    /// When the end of input was reached, or a `!quit` seen.
+    over_since: Option<Instant>,
+    /// There is nothing more to be read.
+    ended: bool,
+    /// A `!quit` waits behind lines that cannot be taken now.
+    quitting: bool,
+    /// The length of the first line, if it was offered and not taken.
+    refused: Option<usize>,
+}
+
+impl Input {
+    pub(super) fn new(registry: &Registry, token: Token) -> io::Result<Self> {
+        let source = Stdio::input()?;
+        let always_ready = !source.register(registry, token, Interest::READABLE)?;
+        Ok(Self {
+            source,
+            typed: Lines::new(None),
+            ready: true,
+            always_ready,
+            ending: false,
+            over_since: None,
+            ended: false,
+            quitting: false,
+            refused: None,
+        })
+    }
+
+    pub(super) fn is_terminal(&self) -> bool {
+        self.source.is_terminal()
+    }
+
+    /// Whether everything was read and taken.
+    pub(super) fn is_exhausted(&self) -> bool {
+        self.ended && self.typed.is_empty()
+    }
+
+    /// Whether the user wants to leave, even if some lines before that still wait.
+    pub(super) fn wants_to_leave(&self) -> bool {
+        self.ended || self.quitting
+    }
+
+    /// Whether a `!quit` was read.
+    pub(super) fn is_quitting(&self) -> bool {
+        self.quitting
+    }
+
+    /// Since when the user has wanted to leave.
+    pub(super) fn over_since(&self) -> Option<Instant> {
+        self.over_since
+    }
+
+    /// Whether a line waits that was not taken when it was offered.
+    pub(super) fn is_refused(&self) -> bool {
+        self.refused.is_some()
+    }
+
+    /// Whether a read may bring something that there is room for.
+    pub(super) fn can_read(&self) -> bool {
+        let behind = self.refused.map_or(0, |first| self.typed.len() - first);
+        self.ready && !self.ended && !self.quitting && behind < TYPED_AHEAD
+    }
+
+    pub(super) fn handle_event(&mut self, event: &Event) {
+        self.ending |= event.is_read_closed() || event.is_error();
+        self.ready = true;
+    }
+
+    /// Reads once.
+    pub(super) fn read(&mut self) {
+        match self.typed.fill_from(&mut self.source) {
+            Ok(0) => self.end(),
+            Ok(_) => {
+                let drained = self.source.short_read_is_last() && !self.typed.is_full() && !self.ending;
+                self.ready = self.always_ready || !drained;
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.ready = false,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => {
+                // A terminal that was hung up says EIO; whatever it is, nothing more will come.
+                log::info!("standard input: {error}");
+                self.end();
+            }
+        }
+    }
+
+    /// Offers the lines to `take`, oldest first, until it refuses one.
+    pub(super) fn drain(&mut self, mut take: impl FnMut(&[u8]) -> bool) {
+        let refused = &mut self.refused;
+        *refused = None;
+        self.typed.drain(|line| {
+            let Line::Whole(line) = line else { return true }; // There is no limit for the user.
+            let taken = take(line);
+            *refused = (!taken).then_some(line.len());
+            taken
+        });
+        if self.refused.is_some() && !self.quitting && self.typed.any(is_quit) {
+            self.quitting = true;
+            self.over_since.get_or_insert_with(Instant::now);
+        }
+    }
+
+    /// A `!quit` was taken: what comes after it does not count.
+    pub(super) fn quit(&mut self) {
+        self.typed.clear();
+        self.refused = None;
+        self.end();
+    }
+
+    fn end(&mut self) {
+        self.typed.finish();
+        self.ended = true;
+        self.over_since.get_or_insert_with(Instant::now);
+    }
+}

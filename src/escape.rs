@@ -1,0 +1,174 @@
+//! Makes hostile text harmless: what could control a terminal or deceive its reader becomes
+//! visible (spec S14).
+//!
+//! ```text
+//!   C0 controls but tab, DEL                 ^[  ^M  ^?
+//!   C1 controls, invisible and               \u{9b}  \u{202e}
+//!     bidirectional formatting characters
+//!   bytes that are not UTF-8                 \x9b
+//! ```
+
+use std::fmt;
+use std::io::Write as _;
+
+/// Appends `text` to `out`, harmless.
+pub fn append(text: &[u8], out: &mut Vec<u8>) {
+    for chunk in text.utf8_chunks() {
+        append_str(chunk.valid(), out);
+        for byte in chunk.invalid() {
+            // Writing to a vector cannot fail.
+            let _ = write!(out, "\\x{byte:02x}");
+        }
+    }
+}
+
+/// As much of the start of `text` as has at most `most` bytes, without cutting a character in two:
+/// pieces of a text may then be made harmless one by one.
+pub fn piece(text: &[u8], most: usize) -> &[u8] {
+    let Some(&(mut next)) = text.get(most) else { return text };
+    let mut end = most;
+    while is_continuation(next) && end > 0 && most - end < 3 {
+        end -= 1;
+        next = text[end];
+    }
+    if is_continuation(next) || end == 0 { &text[..most] } else { &text[..end] }
+}
+
+/// Whether a terminal must not get this character as it is.
+pub fn is_harmful(character: char) -> bool {
+    match character {
+        '\t' => false,
+        '\0'..='\x1f' | '\x7f'..='\u{9f}' => true,
+        ' '..='~' | '\u{a0}'..='\u{61b}' => false,
+        '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' => true,
+        '\u{2028}'..='\u{202e}' | '\u{2060}' | '\u{2066}'..='\u{2069}' => true,
+        '\u{feff}' | '\u{e0000}'..='\u{e007f}' => true,
+        _ => false,
+    }
+}
+
+/// Shows a line of a stranger in a log: harmless, and cut after [`Printable::MOST`] bytes.
+///
+/// ```
+/// use chinwag::escape::Printable;
+/// assert_eq!(Printable(b"\x1b[2J\xff").to_string(), r"^[[2J\xff");
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Printable<'a>(pub &'a [u8]);
+
+impl Printable<'_> {
+    /// How many bytes of a line a log entry shows.
+    pub const MOST: usize = 256;
+}
+
+impl fmt::Display for Printable<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = piece(self.0, Self::MOST);
+        let mut harmless = Vec::with_capacity(shown.len());
+        append(shown, &mut harmless);
+        formatter.write_str(&String::from_utf8_lossy(&harmless))?;
+        if shown.len() < self.0.len() {
+            write!(formatter, "... ({} bytes)", self.0.len())?;
+        }
+        Ok(())
+    }
+}
+
+fn append_str(text: &str, out: &mut Vec<u8>) {
+    let mut plain = 0;
+    for (at, character) in text.char_indices().filter(|&(_, character)| is_harmful(character)) {
+        out.extend_from_slice(&text.as_bytes()[plain..at]);
+        append_visible(character, out);
+        plain = at + character.len_utf8();
+    }
+    out.extend_from_slice(&text.as_bytes()[plain..]);
+}
+
+fn append_visible(character: char, out: &mut Vec<u8>) {
+    match u8::try_from(character) {
+        // Caret notation: the letter is the control character with bit 6 flipped.
+        Ok(control) if control.is_ascii() => out.extend_from_slice(&[b'^', control ^ 0x40]),
+        _ => {
+            let _ = write!(out, "\\u{{{:x}}}", u32::from(character));
+        }
+    }
+}
+
+fn is_continuation(byte: u8) -> bool {
+    byte & 0xc0 == 0x80
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn harmless(text: &[u8]) -> Vec<u8> {
+        let mut out = Vec::new();
+        append(text, &mut out);
+        out
+    }
+
+    /// Spec S14, by the code points' numbers.
+    const HARMFUL: &[(u32, u32)] = &[
+        (0, 8),
+        (10, 0x1f),
+        (0x7f, 0x9f),
+        (0x61c, 0x61c),
+        (0x200b, 0x200b),
+        (0x200e, 0x200f),
+        (0x2028, 0x202e),
+        (0x2060, 0x2060),
+        (0x2066, 0x2069),
+        (0xfeff, 0xfeff),
+        (0xe0000, 0xe007f),
+    ];
+
+    #[test]
+    fn exactly_the_listed_characters_are_made_visible() {
+        for character in '\0'..=char::MAX {
+            let listed = HARMFUL.iter().any(|&(first, last)| (first..=last).contains(&character.into()));
+            assert_eq!(is_harmful(character), listed, "{:x}", u32::from(character));
+            let text = character.to_string();
+            assert_eq!(harmless(text.as_bytes()) != text.as_bytes(), listed);
+        }
+    }
+
+    #[test]
+    fn visible_forms() {
+        let table: &[(&[u8], &str)] = &[
+            (b"plain\ttext ~", "plain\ttext ~"),
+            (b"\x1b]0;title\x07\r\x7f\0", "^[]0;title^G^M^?^@"),
+            (b"a\x9bb\xffc", r"a\x9bb\xffc"),
+            ("a\u{9b}b\u{202e}c".as_bytes(), r"a\u{9b}b\u{202e}c"),
+            (b"\xe2\x82", r"\xe2\x82"),
+            ("smørrebrød 日本 👩‍🚀".as_bytes(), "smørrebrød 日本 👩‍🚀"),
+        ];
+        for (text, expected) in table {
+            assert_eq!(harmless(text), expected.as_bytes());
+        }
+    }
+
+    #[test]
+    fn pieces_give_the_same_as_the_whole() {
+        let texts: &[&[u8]] =
+            &["aé日👩‍🚀\u{202e}".as_bytes(), b"\x80\x80\x80\x80\x80\xff\xe2\x82", b"\xf0\x9f\x91\xf0\x9f"];
+        for text in texts {
+            for most in 4..=text.len() {
+                let mut rest = *text;
+                let mut out = Vec::new();
+                while !rest.is_empty() {
+                    let first = piece(rest, most);
+                    append(first, &mut out);
+                    rest = &rest[first.len()..];
+                }
+                assert_eq!(out, harmless(text), "{most}");
+            }
+        }
+    }
+
+    #[test]
+    fn long_line_is_cut_in_a_log() {
+        let shown = Printable(&[b'x'; 1000]).to_string();
+        assert_eq!(shown, format!("{}... (1000 bytes)", "x".repeat(Printable::MOST)));
+    }
+}

@@ -1,0 +1,115 @@
+//! What the programs say on standard error: messages for the user, and the log that was asked for.
+//!
+//! Both go through one queue, which the event loop empties as far as standard error takes it: a
+//! paused terminal must not freeze a program that has something to say (spec S16). The queue is
+//! bounded; what does not fit is dropped, and counted in the next line.
+
+use crate::escape;
+use crate::outbox::Outbox;
+use crate::stdio::Stdio;
+use env_logger::{Builder, Env, Target};
+use log::{Level, LevelFilter};
+use std::fmt::Display;
+use std::io::{self, Write};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// At most so many bytes wait for standard error.
+const QUEUE_FULL: usize = 64 * 1024;
+
+/// How long the last words of a program wait for a standard error that takes no more.
+const LAST_WORDS: Duration = Duration::from_millis(500);
+
+static QUEUE: Mutex<Queue> = Mutex::new(Queue { waiting: Outbox::new(), error: None, dropped: 0 });
+
+struct Queue {
+    waiting: Outbox,
+    error: Option<Stdio>,
+    dropped: u64,
+}
+
+/// Sets the log up: errors only, more with each `-v`, or what `RUST_LOG` says.
+pub fn init(program: &'static str, verbose: u8) {
+    let level = [LevelFilter::Error, LevelFilter::Info, LevelFilter::Debug, LevelFilter::Trace];
+    let level = level[usize::from(verbose).min(level.len() - 1)];
+    queue().error = Stdio::error().ok();
+    Builder::from_env(Env::default().filter_or("RUST_LOG", level.as_str()))
+        .target(Target::Pipe(Box::new(Sink)))
+        .format(move |line, record| {
+            let mut text = Vec::new();
+            escape::append(record.args().to_string().as_bytes(), &mut text);
+            match record.level() {
+                Level::Error => write!(line, "{program}: ")?,
+                level => write!(line, "{program}: {level}: ")?,
+            }
+            line.write_all(&text)?;
+            line.write_all(b"\n")
+        })
+        .init();
+}
+
+/// Says something to the user, whatever the level of the log is. At the end of a program there is
+/// always room for it.
+pub fn say(program: &str, message: &dyn Display) {
+    let _ = writeln!(queue().waiting.tail(), "{program}: {message}");
+}
+
+/// Writes as much of what waits as standard error takes; returns whether all of it went.
+pub fn flush() -> bool {
+    queue().flush()
+}
+
+/// Writes what waits before the program ends, waiting a moment for a standard error that is slow.
+pub fn finish() {
+    let deadline = Instant::now() + LAST_WORDS;
+    let mut queue = queue();
+    while !queue.flush() {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let Some(error) = queue.error.as_ref().filter(|_| !left.is_zero()) else { return };
+        error.wait_writable(left);
+    }
+}
+
+impl Queue {
+    fn flush(&mut self) -> bool {
+        let Some(error) = &mut self.error else {
+            self.waiting.clear();
+            return true;
+        };
+        match self.waiting.write_to(error) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return false,
+            // Nobody is left who could be told.
+            Err(_) => self.waiting.clear(),
+            Ok(()) => {}
+        }
+        if self.dropped == 0 {
+            return true;
+        }
+        let _ = writeln!(self.waiting.tail(), "({} lines of the log did not fit)", self.dropped);
+        self.dropped = 0;
+        self.flush()
+    }
+}
+
+fn queue() -> MutexGuard<'static, Queue> {
+    QUEUE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Where the logger writes its lines to, one call a line.
+struct Sink;
+
+impl Write for Sink {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        let mut queue = queue();
+        if queue.waiting.len() + line.len() > QUEUE_FULL {
+            queue.dropped += 1;
+        } else {
+            queue.waiting.tail().extend_from_slice(line);
+        }
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

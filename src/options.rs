@@ -1,0 +1,233 @@
+//! The client's command line.
+
+use crate::command;
+use crate::protocol::DEFAULT_PORT;
+use clap::builder::{FalseyValueParser, NonEmptyStringValueParser};
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use std::fmt::Write as _;
+use std::time::Duration;
+
+/// What the user asked for, on the command line or by environment variables.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Options {
+    /// The server's host: a name or an address.
+    pub address: String,
+    /// The server's port.
+    pub port: u16,
+    /// The name to log in with, without asking.
+    pub name: Option<String>,
+    /// Run a server in this process too, and join it.
+    pub host: bool,
+    /// The longest line that is accepted from the server, in bytes.
+    pub max_message: Option<usize>,
+    /// How long all attempts to connect may take together.
+    pub connect_timeout: Duration,
+    /// How long to wait for answers after the end of input (spec C3).
+    pub linger: Duration,
+    /// Whether to make control characters visible (spec S14).
+    pub escape: When,
+    /// How often `-v` was given.
+    pub verbose: u8,
+}
+
+/// When to do something that makes sense on a terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    /// On a terminal only.
+    Auto,
+    /// In any case.
+    Always,
+    /// In no case.
+    Never,
+}
+
+impl When {
+    /// The decision, for a terminal or something else.
+    pub fn applies(self, terminal: bool) -> bool {
+        match self {
+            Self::Auto => terminal,
+            Self::Always => true,
+            Self::Never => false,
+        }
+    }
+}
+
+impl Options {
+    /// Reads the command line and the environment. Says what is wrong and ends the program with
+    /// status 2, or 0 after `--help` and `--version`.
+    pub fn from_command_line() -> Self {
+        Self::from_matches(&mut definition().get_matches())
+    }
+
+    fn from_matches(matches: &mut ArgMatches) -> Self {
+        let seconds = |id| matches.get_one(id).copied().unwrap_or_default();
+        Self {
+            connect_timeout: seconds("connect-timeout"),
+            linger: seconds("linger"),
+            port: matches.get_one("port").copied().unwrap_or(DEFAULT_PORT),
+            max_message: matches.get_one("max-message").copied(),
+            escape: match matches.get_one::<String>("escape").map(String::as_str) {
+                Some("always") => When::Always,
+                Some("never") => When::Never,
+                _ => When::Auto,
+            },
+            host: matches.get_flag("host"),
+            verbose: matches.get_count("verbose"),
+            name: matches.remove_one("name"),
+            address: matches.remove_one("address").unwrap_or_default(),
+        }
+    }
+}
+
+fn definition() -> Command {
+    Command::new("chinwag")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("Chat from the terminal.")
+        .after_help(after_help())
+        .args([
+            option("address", 'a', "HOST", "CHINWAG_ADDRESS", "The server's name or address")
+                .value_parser(NonEmptyStringValueParser::new())
+                .default_value("127.0.0.1"),
+            option("port", 'p', "PORT", "CHINWAG_PORT", "The server's port")
+                .value_parser(value_parser!(u16))
+                .default_value("5378"),
+            option("name", 'n', "NAME", "CHINWAG_NAME", "Log in as NAME without asking"),
+            flag(
+                "host",
+                "CHINWAG_HOST",
+                "Host a server at HOST:PORT in this process, with an echobot, and join it",
+            ),
+            long(
+                "max-message",
+                "BYTES",
+                "CHINWAG_MAX_MESSAGE",
+                "Drop lines of the server longer than this [default: no limit]",
+            )
+            .value_parser(value_parser!(usize)),
+            long("connect-timeout", "SECONDS", "CHINWAG_CONNECT_TIMEOUT", "Give up connecting after so long")
+                .value_parser(seconds)
+                .default_value("10"),
+            long(
+                "linger",
+                "SECONDS",
+                "CHINWAG_LINGER",
+                "After the end of input, wait so long for the next answer",
+            )
+            .value_parser(seconds)
+            .default_value("2"),
+            long("escape", "WHEN", "CHINWAG_ESCAPE", "Make control characters in messages visible")
+                .value_parser(["auto", "always", "never"])
+                .default_value("auto"),
+            Arg::new("verbose")
+                .short('v')
+                .long("verbose")
+                .action(ArgAction::Count)
+                .help("Log more on standard error (-vv, -vvv: even more); RUST_LOG overrides it"),
+        ])
+}
+
+fn long(name: &'static str, value: &'static str, variable: &'static str, help: &'static str) -> Arg {
+    Arg::new(name).long(name).value_name(value).env(variable).hide_env_values(true).help(help)
+}
+
+fn option(
+    name: &'static str,
+    short: char,
+    value: &'static str,
+    variable: &'static str,
+    help: &'static str,
+) -> Arg {
+    long(name, value, variable, help).short(short)
+}
+
+fn flag(name: &'static str, variable: &'static str, help: &'static str) -> Arg {
+    Arg::new(name)
+        .long(name)
+        .env(variable)
+        .hide_env_values(true)
+        .action(ArgAction::SetTrue)
+        .value_parser(FalseyValueParser::new())
+        .help(help)
+}
+
+fn after_help() -> String {
+    let mut text = String::from("Once logged in, type:\n");
+    for (form, meaning) in command::HELP {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "  {form:<12} {meaning}");
+    }
+    text + "\n\
+        Exit status:\n  \
+        0         the user left, or the reader of standard output went away\n  \
+        1         no connection could be made, or it was lost\n  \
+        2         the command line was wrong\n  \
+        3         the server was full\n  \
+        130, 143  ended by SIGINT, SIGTERM"
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| "not a number of seconds".to_owned())?;
+    Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(arguments: &[&str]) -> Result<Options, clap::Error> {
+        let arguments = ["chinwag"].iter().chain(arguments);
+        definition().try_get_matches_from(arguments).map(|mut matches| Options::from_matches(&mut matches))
+    }
+
+    #[test]
+    fn command_is_sound() {
+        definition().debug_assert();
+    }
+
+    #[test]
+    fn defaults() {
+        let options = parsed(&[]).unwrap();
+        let expected = Options {
+            address: "127.0.0.1".into(),
+            port: DEFAULT_PORT,
+            name: None,
+            host: false,
+            max_message: None,
+            connect_timeout: Duration::from_secs(10),
+            linger: Duration::from_secs(2),
+            escape: When::Auto,
+            verbose: 0,
+        };
+        assert_eq!(options, expected);
+    }
+
+    #[test]
+    fn everything_given() {
+        let line =
+            "-a ::1 -p 1 -n ann --host --max-message 9 --connect-timeout 0.5 --linger 0 --escape never -vv";
+        let options = parsed(&line.split(' ').collect::<Vec<_>>()).unwrap();
+        assert_eq!(
+            (options.address.as_str(), options.port, options.name.as_deref()),
+            ("::1", 1, Some("ann"))
+        );
+        assert_eq!((options.host, options.max_message, options.verbose), (true, Some(9), 2));
+        assert_eq!((options.connect_timeout, options.linger), (Duration::from_millis(500), Duration::ZERO));
+        assert_eq!(options.escape, When::Never);
+    }
+
+    #[test]
+    fn wrong_values_are_refused() {
+        let table: [&[&str]; 7] = [
+            &["-p", "65536"],
+            &["-a", ""],
+            &["--linger", "-1"],
+            &["--linger", "inf"],
+            &["--escape", "maybe"],
+            &["--max-message", "x"],
+            &["stray"],
+        ];
+        for arguments in table {
+            assert_eq!(parsed(arguments).unwrap_err().exit_code(), 2);
+        }
+    }
+}
