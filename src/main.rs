@@ -1,1 +1,2 @@
+//! The client (stub).
 fn main() {}
