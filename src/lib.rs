@@ -5,3 +5,4 @@ pub mod logging;
 pub mod outbox;
 pub mod protocol;
 pub mod ring;
+pub mod server;
