@@ -111,6 +111,17 @@ pub enum Handled {
     Later(Id),
 }
 
+impl Handled {
+    /// Whose queue the line waits for, if it does.
+    #[inline]
+    pub fn wait(self) -> Option<Id> {
+        match self {
+            Self::Done => None,
+            Self::Later(id) => Some(id),
+        }
+    }
+}
+
 /// Somebody to send a message to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum User {
@@ -225,6 +236,13 @@ impl Hub {
         let id = self.dirty.pop()?;
         self.clients[id.index()].is_dirty = false;
         Some(id)
+    }
+
+    /// The socket of `id` takes bytes again: what waits for it is new once more.
+    pub fn retry(&mut self, id: Id) {
+        if !self.outbox(id).is_empty() {
+            self.mark_dirty(id);
+        }
     }
 
     /// One who is to be disconnected, for not reading. It may belong to somebody else by now only if
@@ -366,6 +384,12 @@ impl Hub {
             client.outbox.adopt(spare);
         }
         reply.write(client.outbox.tail());
+        self.mark_dirty(id);
+    }
+
+    #[inline]
+    fn mark_dirty(&mut self, id: Id) {
+        let client = &mut self.clients[id.index()];
         if !client.is_dirty {
             client.is_dirty = true;
             self.dirty.push(id);

@@ -96,7 +96,11 @@ fn every_line_has_its_answer() {
     check(b"HELLO-FROM \xff\n", HDR, BODY);
     check(b"SEND bob \xff\n", BODY, HDR);
     check(b"\xff\xfe\0\n", HDR, HDR);
-    check(b"LIST\nSEND cid x\n\nLIS", "LIST-OK echobot,ann,bob\nBAD-DEST-USER\nBAD-RQST-HDR\n", &HDR.repeat(3));
+    check(
+        b"LIST\nSEND cid x\n\nLIS",
+        "LIST-OK echobot,ann,bob\nBAD-DEST-USER\nBAD-RQST-HDR\n",
+        &HDR.repeat(3),
+    );
 }
 
 #[test]
