@@ -1,0 +1,4 @@
+//! The real programs, over real sockets.
+
+mod server;
+mod support;
