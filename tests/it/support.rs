@@ -49,7 +49,7 @@ impl Daemon {
 
     pub(crate) fn user(&self, name: &str) -> Client {
         let mut client = self.client();
-        client.says(&format!("HELLO-FROM {name}\n"));
+        client.says(format!("HELLO-FROM {name}\n"));
         client.hears(&format!("HELLO {name}\n"));
         client
     }

@@ -162,6 +162,22 @@ fn leaving_frees_the_name_and_forgets_the_queue() {
     assert!(!hub.is_logged_in(next));
 }
 
+#[test]
+fn message_is_for_the_name_and_not_for_the_id_that_had_it() {
+    let (mut hub, ids) = hub(LIMITS, false, &["ann", "bob"]);
+    say(&mut hub, ids[0], "SEND bob hi");
+    hub.disconnect(ids[1]);
+    let cid = hub.connect().unwrap();
+    assert_eq!(cid, ids[1]);
+    say(&mut hub, ids[0], "SEND bob hi");
+    say(&mut hub, cid, "HELLO-FROM cid");
+    say(&mut hub, ids[2], "HELLO-FROM bob");
+    say(&mut hub, ids[0], "SEND bob hi");
+    assert_eq!(read(&mut hub, ids[0]), "SEND-OK\nBAD-DEST-USER\nSEND-OK\n");
+    assert_eq!(read(&mut hub, cid), "HELLO cid\n");
+    assert_eq!(read(&mut hub, ids[2]), "HELLO bob\nDELIVERY ann hi\n");
+}
+
 /// What is said once too much waits for bob; the line is offered again and again until then.
 fn flood(hub: &mut Hub, from: Id, line: &str, insists: bool) -> Handled {
     for _ in 0..1_000_000 {
