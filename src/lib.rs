@@ -21,7 +21,8 @@
 //! | [`escape`] | what makes hostile text harmless |
 //! | [`client`] | the client's event loop, its connection, its standard input and output |
 //! | [`server`] | the hub (pure: who is here, who gets what) and the loop around it |
-//! | [`stdio`], [`logging`], [`options`] | inherited descriptors, standard error, the command line |
+//! | [`stdio`], [`logging`] | inherited descriptors; standard error |
+//! | [`address`], [`client::options`], [`server::options`] | hosts and ports; the command lines |
 //!
 //! Rules are cited as `spec W1`: they are those of the protocol's contract, in which W is the wire,
 //! S the screen, L the log-in and C the commands.
@@ -29,13 +30,14 @@
 #[cfg(not(unix))]
 compile_error!("chinwag needs a Unix: its event loop polls standard input, which Windows cannot do");
 
+pub mod address;
+mod arguments;
 pub mod client;
 pub mod command;
 pub mod display;
 pub mod escape;
 pub mod lines;
 pub mod logging;
-pub mod options;
 pub mod outbox;
 pub mod protocol;
 pub mod ring;

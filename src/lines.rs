@@ -125,6 +125,17 @@ impl Lines {
         self.skipping = false;
     }
 
+    /// Drops the line that has begun: the part of it that is held, and the rest when it comes.
+    ///
+    /// For a limit that depends on the lines before: take those first, then look at
+    /// [`len`](Lines::len), which is by then the length of the part.
+    pub fn skip_partial(&mut self) {
+        if self.has_partial() {
+            self.clear();
+            self.skipping = true;
+        }
+    }
+
     /// Offers the whole lines to `take`, oldest first, until it refuses one by returning `false`
     /// or none is left. A refused line stays, and is the first one the next time.
     pub fn drain(&mut self, mut take: impl FnMut(Line<'_>) -> bool) {
@@ -323,6 +334,21 @@ mod tests {
         assert_eq!(said, 1);
         lines.fill_from(&mut &b"x\nnext\n"[..]).unwrap();
         assert_eq!(drained(&mut lines), [Some(b"next".to_vec())]);
+    }
+
+    #[test]
+    fn skipped_part_takes_the_rest_of_its_line_with_it() {
+        let (_, mut lines) = fed(None, [&b"par"[..]]);
+        lines.skip_partial();
+        assert!(lines.is_empty());
+        lines.fill_from(&mut &b"tial"[..]).unwrap();
+        assert_eq!(drained(&mut lines), []);
+        lines.skip_partial();
+        lines.fill_from(&mut &b"\nnext\n"[..]).unwrap();
+        assert_eq!(drained(&mut lines), [Some(b"next".to_vec())]);
+        lines.skip_partial();
+        lines.fill_from(&mut &b"new\n"[..]).unwrap();
+        assert_eq!(drained(&mut lines), [Some(b"new".to_vec())], "no line had begun");
     }
 
     #[test]

@@ -28,9 +28,9 @@ struct Queue {
     dropped: u64,
 }
 
-/// Sets the log up: errors only, more with each `-v`, or what `RUST_LOG` says.
-pub fn init(program: &'static str, verbose: u8) {
-    let level = [LevelFilter::Error, LevelFilter::Info, LevelFilter::Debug, LevelFilter::Trace];
+/// Sets the log up: nothing below `least`, more with each `-v`, or what `RUST_LOG` says.
+pub fn init(program: &'static str, least: LevelFilter, verbose: u8) {
+    let level = [least, LevelFilter::Info, LevelFilter::Debug, LevelFilter::Trace];
     let level = level[usize::from(verbose).min(level.len() - 1)];
     queue().error = Stdio::error().ok();
     Builder::from_env(Env::default().filter_or("RUST_LOG", level.as_str()))

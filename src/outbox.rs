@@ -57,6 +57,28 @@ impl Outbox {
         &mut self.bytes
     }
 
+    /// Whether this outbox could use a [spare](Outbox::adopt) buffer.
+    #[inline]
+    pub fn owns_no_memory(&self) -> bool {
+        self.bytes.capacity() == 0
+    }
+
+    /// Uses `spare` from now on, if it owns no memory itself.
+    ///
+    /// Whoever has many outboxes, most of them empty, lends each a buffer when it gets something
+    /// to hold, and takes it back with [`release`](Outbox::release) once all of it is written.
+    pub fn adopt(&mut self, spare: Vec<u8>) {
+        if self.owns_no_memory() {
+            self.bytes = spare;
+            self.bytes.clear();
+        }
+    }
+
+    /// Gives the memory of an empty outbox up; `None` if something waits or no memory is owned.
+    pub fn release(&mut self) -> Option<Vec<u8>> {
+        (self.is_empty() && !self.owns_no_memory()).then(|| std::mem::take(&mut self.bytes))
+    }
+
     /// Forgets what waits.
     pub fn clear(&mut self) {
         self.bytes.clear();
@@ -128,6 +150,20 @@ mod tests {
         outbox.write_to(&mut narrow).unwrap();
         assert_eq!(narrow.taken, expected);
         assert!(outbox.is_empty() && outbox.capacity() <= KEPT);
+    }
+
+    #[test]
+    fn only_an_empty_outbox_gives_its_memory_up() {
+        let mut outbox = Outbox::new();
+        assert_eq!(outbox.release(), None, "there is none");
+        outbox.adopt(Vec::from(*b"leftover"));
+        outbox.tail().push(b'x');
+        assert_eq!(outbox.release(), None, "a byte waits");
+        outbox.adopt(vec![0; 100]);
+        assert_eq!((outbox.as_slice(), outbox.capacity()), (&b"x"[..], 8), "one buffer is enough");
+        outbox.write_to(&mut Vec::new()).unwrap();
+        assert_eq!(outbox.release().map(|buffer| buffer.capacity()), Some(8));
+        assert!(outbox.owns_no_memory());
     }
 
     #[test]

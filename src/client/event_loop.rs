@@ -16,11 +16,11 @@
 use super::connection::Connection;
 use super::failure::Failure;
 use super::input::Input;
+use super::options::Options;
 use super::output::Output;
 use crate::display::Screen;
 use crate::lines::{Line, Lines};
 use crate::logging;
-use crate::options::Options;
 use crate::outbox::Outbox;
 use crate::server::Server;
 use crate::session::{Disconnect, Ending, Session};

@@ -4,16 +4,18 @@ mod connection;
 mod event_loop;
 mod failure;
 mod input;
+pub mod options;
 mod output;
 
 pub use failure::Failure;
 
-use crate::options::Options;
+use crate::address;
 use crate::server::{self, Server};
 use crate::session::Ending;
 use event_loop::{Client, SERVER};
 use mio::Poll;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
+use options::Options;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// Chats until the user leaves, the server is full, or something breaks.
 ///
@@ -21,26 +23,18 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 /// What broke, in words for the user.
 pub fn run(options: &Options) -> Result<Ending, Failure> {
     let poll = Poll::new().map_err(Failure::local("the poll"))?;
-    let target = shown(&options.address, options.port);
-    let addresses = resolve(options)?;
+    let target = address::join(&options.address, options.port);
+    let addresses = address::resolve(&options.address, options.port)
+        .map_err(|error| Failure::Unknown { host: options.address.clone(), error })?;
     if !options.host {
         return Client::new(options, target, addresses, poll, None)?.run();
     }
+    let host = |error| Failure::Host { server: target.clone(), error };
     let config = server::Config { echobot: true, ..server::Config::default() };
-    let server = Server::bind(addresses[0], config, poll.registry(), SERVER)
-        .map_err(|error| Failure::Host { server: target.clone(), error })?;
-    let address = reachable(server.local_addr());
-    log::info!("hosting at {}", server.local_addr());
-    Client::new(options, target, vec![address], poll, Some(server))?.run()
-}
-
-/// The addresses of the server, at least one. This is the one call that may block: the system's
-/// resolver knows no other way. Numbers, and names of this machine, need no waiting.
-fn resolve(options: &Options) -> Result<Vec<SocketAddr>, Failure> {
-    let unknown = |error| Failure::Unknown { host: options.address.clone(), error };
-    let addresses: Vec<_> =
-        (options.address.as_str(), options.port).to_socket_addrs().map_err(unknown)?.collect();
-    if addresses.is_empty() { Err(unknown(std::io::ErrorKind::NotFound.into())) } else { Ok(addresses) }
+    let server = Server::bind(addresses[0], config, poll.registry(), SERVER).map_err(host)?;
+    let address = server.local_addr().map_err(host)?;
+    log::info!("hosting at {address}");
+    Client::new(options, target, vec![reachable(address)], poll, Some(server))?.run()
 }
 
 /// Where a server that listens at `address` can be reached from this machine.
@@ -51,9 +45,4 @@ fn reachable(mut address: SocketAddr) -> SocketAddr {
         _ => {}
     }
     address
-}
-
-/// `host:port`, as people write it.
-fn shown(host: &str, port: u16) -> String {
-    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
 }

@@ -1,9 +1,10 @@
 //! The client's command line.
 
+use crate::arguments::{bytes, flag, option, seconds, verbose};
 use crate::command;
 use crate::protocol::DEFAULT_PORT;
-use clap::builder::{FalseyValueParser, NonEmptyStringValueParser};
-use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use clap::builder::NonEmptyStringValueParser;
+use clap::{ArgMatches, Command, value_parser};
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -85,29 +86,36 @@ fn definition() -> Command {
         .about("Chat from the terminal.")
         .after_help(after_help())
         .args([
-            option("address", 'a', "HOST", "CHINWAG_ADDRESS", "The server's name or address")
+            option("address", "HOST", "CHINWAG_ADDRESS", "The server's name or address")
+                .short('a')
                 .value_parser(NonEmptyStringValueParser::new())
                 .default_value("127.0.0.1"),
-            option("port", 'p', "PORT", "CHINWAG_PORT", "The server's port")
+            option("port", "PORT", "CHINWAG_PORT", "The server's port")
+                .short('p')
                 .value_parser(value_parser!(u16))
                 .default_value("5378"),
-            option("name", 'n', "NAME", "CHINWAG_NAME", "Log in as NAME without asking"),
+            option("name", "NAME", "CHINWAG_NAME", "Log in as NAME without asking").short('n'),
             flag(
                 "host",
                 "CHINWAG_HOST",
                 "Host a server at HOST:PORT in this process, with an echobot, and join it",
             ),
-            long(
+            option(
                 "max-message",
                 "BYTES",
                 "CHINWAG_MAX_MESSAGE",
-                "Drop lines of the server longer than this [default: no limit]",
+                "Drop longer lines of the server; BYTES may end with K, M or G [default: no limit]",
             )
-            .value_parser(value_parser!(usize)),
-            long("connect-timeout", "SECONDS", "CHINWAG_CONNECT_TIMEOUT", "Give up connecting after so long")
-                .value_parser(seconds)
-                .default_value("10"),
-            long(
+            .value_parser(bytes),
+            option(
+                "connect-timeout",
+                "SECONDS",
+                "CHINWAG_CONNECT_TIMEOUT",
+                "Give up connecting after so long",
+            )
+            .value_parser(seconds)
+            .default_value("10"),
+            option(
                 "linger",
                 "SECONDS",
                 "CHINWAG_LINGER",
@@ -115,39 +123,11 @@ fn definition() -> Command {
             )
             .value_parser(seconds)
             .default_value("2"),
-            long("escape", "WHEN", "CHINWAG_ESCAPE", "Make control characters in messages visible")
+            option("escape", "WHEN", "CHINWAG_ESCAPE", "Make control characters in messages visible")
                 .value_parser(["auto", "always", "never"])
                 .default_value("auto"),
-            Arg::new("verbose")
-                .short('v')
-                .long("verbose")
-                .action(ArgAction::Count)
-                .help("Log more on standard error (-vv, -vvv: even more); RUST_LOG overrides it"),
+            verbose(),
         ])
-}
-
-fn long(name: &'static str, value: &'static str, variable: &'static str, help: &'static str) -> Arg {
-    Arg::new(name).long(name).value_name(value).env(variable).hide_env_values(true).help(help)
-}
-
-fn option(
-    name: &'static str,
-    short: char,
-    value: &'static str,
-    variable: &'static str,
-    help: &'static str,
-) -> Arg {
-    long(name, value, variable, help).short(short)
-}
-
-fn flag(name: &'static str, variable: &'static str, help: &'static str) -> Arg {
-    Arg::new(name)
-        .long(name)
-        .env(variable)
-        .hide_env_values(true)
-        .action(ArgAction::SetTrue)
-        .value_parser(FalseyValueParser::new())
-        .help(help)
 }
 
 fn after_help() -> String {
@@ -163,11 +143,6 @@ fn after_help() -> String {
         2         the command line was wrong\n  \
         3         the server was full\n  \
         130, 143  ended by SIGINT, SIGTERM"
-}
-
-fn seconds(text: &str) -> Result<Duration, String> {
-    let seconds: f64 = text.parse().map_err(|_| "not a number of seconds".to_owned())?;
-    Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]

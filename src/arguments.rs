@@ -1,0 +1,74 @@
+//! What the two programs' command lines have in common: how an option is declared, and the units of
+//! its value. Every option can be set by an environment variable.
+
+use clap::builder::FalseyValueParser;
+use clap::{Arg, ArgAction};
+use std::time::Duration;
+
+/// An option with a value.
+pub(crate) fn option(
+    name: &'static str,
+    value: &'static str,
+    variable: &'static str,
+    help: &'static str,
+) -> Arg {
+    Arg::new(name).long(name).value_name(value).env(variable).hide_env_values(true).help(help)
+}
+
+/// An option without one. In its environment variable `0`, `no`, `off`, `false` and nothing mean no.
+pub(crate) fn flag(name: &'static str, variable: &'static str, help: &'static str) -> Arg {
+    Arg::new(name)
+        .long(name)
+        .env(variable)
+        .hide_env_values(true)
+        .action(ArgAction::SetTrue)
+        .value_parser(FalseyValueParser::new())
+        .help(help)
+}
+
+/// `-v`, `-vv` ...
+pub(crate) fn verbose() -> Arg {
+    Arg::new("verbose")
+        .short('v')
+        .long("verbose")
+        .action(ArgAction::Count)
+        .help("Log more on standard error (-vv, -vvv: even more); RUST_LOG overrides it")
+}
+
+/// A number of bytes, with or without a unit: K, M, G are 1024, 1024 K, 1024 M.
+pub(crate) fn bytes(text: &str) -> Result<usize, String> {
+    let (digits, unit) = match text.as_bytes().last().map(u8::to_ascii_uppercase) {
+        Some(b'K') => (&text[..text.len() - 1], 1 << 10),
+        Some(b'M') => (&text[..text.len() - 1], 1 << 20),
+        Some(b'G') => (&text[..text.len() - 1], 1 << 30),
+        _ => (text, 1),
+    };
+    let number: usize = digits.parse().map_err(|error| format!("{error}"))?;
+    number.checked_mul(unit).ok_or_else(|| "number too large".to_owned())
+}
+
+/// A time in seconds, which may have a fraction.
+pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| "not a number of seconds".to_owned())?;
+    Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn units() {
+        assert_eq!(bytes("100"), Ok(100));
+        assert_eq!(bytes("3k"), Ok(3 << 10));
+        assert_eq!(bytes("16M"), Ok(16 << 20));
+        assert_eq!(bytes("1G"), Ok(1 << 30));
+        for wrong in ["", "M", "1T", "-1", "99999999999999G", "1é"] {
+            assert!(bytes(wrong).is_err(), "{wrong}");
+        }
+        assert_eq!(seconds("0.25"), Ok(Duration::from_millis(250)));
+        for wrong in ["", "-1", "inf", "NaN", "1e300", "2s"] {
+            assert!(seconds(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! One client's socket, and what the loop remembers about it.
+
+use super::hub::{Hub, Id, LOG_IN_LIMIT};
+use crate::lines::{Line, Lines};
+use mio::net::TcpStream;
+use std::io;
+use std::time::Instant;
+
+/// Why a connection is not read.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Hold {
+    /// Whose queue is too long: another's, or its own.
+    pub(super) on: Id,
+    /// When the wait began.
+    pub(super) since: Instant,
+}
+
+/// What one read brought.
+#[derive(Debug)]
+pub(super) enum Filled {
+    /// Perhaps some bytes, and perhaps not all there are.
+    Read,
+    /// The client sends no more.
+    End,
+    /// The connection is broken.
+    Broken(io::Error),
+}
+
+/// A client's socket and the lines that come from it. What goes to it is in the hub.
+#[derive(Debug)]
+pub(super) struct Connection {
+    pub(super) stream: TcpStream,
+    lines: Lines,
+    /// When the socket last took some of a queue, but not all of it.
+    pub(super) moved: Instant,
+    pub(super) hold: Option<Hold>,
+    /// Whether the lines that were put off are to be taken however long the queue they are for.
+    pub(super) insists: bool,
+    /// Whether it is in the list of those to be served.
+    pub(super) is_queued: bool,
+    /// Whether a read may bring something: true after an event, until a read says otherwise.
+    pub(super) is_readable: bool,
+    /// Whether an event has announced the end: then only a read that says so is the last one.
+    pub(super) is_ending: bool,
+    /// Whether the socket takes no more, until an event says otherwise.
+    pub(super) is_blocked: bool,
+    /// Whether the client sends no more: it is kept until it has what waits for it.
+    pub(super) has_ended: bool,
+}
+
+impl Connection {
+    pub(super) fn new(stream: TcpStream, max_line: usize, now: Instant) -> Self {
+        Self {
+            stream,
+            lines: Lines::new(Some(max_line)),
+            moved: now,
+            hold: None,
+            insists: false,
+            is_queued: false,
+            is_readable: false,
+            is_ending: false,
+            is_blocked: false,
+            has_ended: false,
+        }
+    }
+
+    /// Reads once, into `spare` if a storage of its own is smaller.
+    pub(super) fn fill(&mut self, spare: &mut Vec<u8>) -> Filled {
+        self.lines.borrow_storage(spare);
+        match self.lines.fill_from(&mut self.stream) {
+            Ok(0) => Filled::End,
+            Ok(_) => {
+                // epoll(7): a read that brings less than was asked for has drained a stream. The end
+                // is no byte, so once it has been announced only a read that brings none is the last.
+                self.is_readable = self.is_ending || self.lines.is_full();
+                Filled::Read
+            }
+            Err(error) => match error.kind() {
+                io::ErrorKind::WouldBlock => {
+                    self.is_readable = false;
+                    Filled::Read
+                }
+                io::ErrorKind::Interrupted => Filled::Read,
+                _ => Filled::Broken(error),
+            },
+        }
+    }
+
+    /// Hands the whole lines to the hub; returns whose queue the first of the rest waits for.
+    pub(super) fn take_lines(&mut self, id: Id, hub: &mut Hub) -> Option<Id> {
+        let mut wait = None;
+        let insists = self.insists;
+        self.lines.drain(|line| {
+            wait = hub.handle_line(id, line, insists).wait();
+            wait.is_none()
+        });
+        if wait.is_none() && self.lines.len() > LOG_IN_LIMIT && !hub.is_logged_in(id) {
+            self.lines.skip_partial();
+            let _ = hub.handle_line(id, Line::TooLong, insists);
+        }
+        wait
+    }
+
+    /// Gives the memory that nothing is in to `spare`.
+    pub(super) fn settle(&mut self, spare: &mut Vec<u8>) {
+        self.lines.settle(spare);
+    }
+
+    /// Nothing more is to be read, and what was is to be forgotten.
+    pub(super) fn end(&mut self) {
+        self.has_ended = true;
+        self.lines = Lines::new(None);
+    }
+}

@@ -1,0 +1,112 @@
+//! The program around the server: a poll of its own, signals, and what it says when it starts.
+
+use super::options::Options;
+use super::{Config, Server};
+use crate::address;
+use crate::logging;
+use log::{debug, info};
+use mio::{Events, Interest, Poll, Registry, Token};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use signal_hook::consts::{SIGINT, SIGTERM};
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::os::unix::net::UnixStream;
+
+const SIGNALS: Token = Token(0);
+const SERVER: usize = 1;
+
+/// So many events are taken from the system at once.
+const EVENTS: usize = 1024;
+
+/// Serves until SIGINT or SIGTERM comes.
+///
+/// # Errors
+/// When it cannot listen, or the system fails it: one sentence, with what to do.
+pub fn run(options: &Options) -> io::Result<()> {
+    raise_descriptor_limit();
+    let mut poll = Poll::new()?;
+    let _signals = watch_signals(poll.registry())?;
+    let mut server = listen(&options.host, options.port, options.config, poll.registry())?;
+    let address = server.local_addr()?;
+    info!("listening on {address}");
+    announce(address);
+
+    let mut events = Events::with_capacity(EVENTS);
+    loop {
+        if let Err(error) = poll.poll(&mut events, server.timeout())
+            && error.kind() != io::ErrorKind::Interrupted
+        {
+            return Err(error);
+        }
+        for event in &events {
+            server.handle_event(event);
+        }
+        server.turn(poll.registry());
+        logging::flush();
+        if events.iter().any(|event| event.token() == SIGNALS) {
+            break;
+        }
+    }
+    info!("stopping: a signal came");
+    server.shut_down();
+    Ok(())
+}
+
+/// Standard output may be closed; the server serves all the same.
+fn announce(address: SocketAddr) {
+    let mut stdout = io::stdout().lock();
+    if let Err(error) = writeln!(stdout, "listening on {address}").and_then(|()| stdout.flush()) {
+        debug!("standard output takes nothing: {error}");
+    }
+}
+
+/// As many clients as the system lets this program have; as many as before, if it does not.
+fn raise_descriptor_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
+    if let Err(error) = setrlimit(Resource::Nofile, raised) {
+        debug!("the limit of descriptors stays as it is: {error}");
+    }
+}
+
+/// From now on the signals are events. The end that is returned must be kept for that.
+fn watch_signals(registry: &Registry) -> io::Result<mio::net::UnixStream> {
+    let (receiver, sender) = UnixStream::pair()?;
+    receiver.set_nonblocking(true)?;
+    for signal in [SIGINT, SIGTERM] {
+        signal_hook::low_level::pipe::register(signal, sender.try_clone()?)?;
+    }
+    let mut receiver = mio::net::UnixStream::from_std(receiver);
+    registry.register(&mut receiver, SIGNALS, Interest::READABLE)?;
+    Ok(receiver)
+}
+
+/// Listens on the first address of `host` where that is possible.
+fn listen(host: &str, port: u16, config: Config, registry: &Registry) -> io::Result<Server> {
+    let addresses = address::resolve(host, port).map_err(|error| {
+        said(&error, format!("cannot find the host {host:?}: {error}; give --address one of this machine"))
+    })?;
+    let mut failure = io::ErrorKind::AddrNotAvailable.into();
+    for address in addresses {
+        match Server::bind(address, config, registry, SERVER) {
+            Ok(server) => return Ok(server),
+            Err(error) => {
+                let advice = advice(&error);
+                failure = said(&error, format!("cannot listen on {address}: {error}; {advice}"));
+            }
+        }
+    }
+    Err(failure)
+}
+
+fn said(error: &io::Error, sentence: String) -> io::Error {
+    io::Error::new(error.kind(), sentence)
+}
+
+fn advice(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => "end the program that listens there, or choose another --port",
+        io::ErrorKind::PermissionDenied => "choose a --port from 1024 up",
+        _ => "choose another --address or --port",
+    }
+}

@@ -1,0 +1,162 @@
+//! What chinwagd is told on its command line and in its environment.
+
+use super::Config;
+use super::hub::{Limits, QUEUE_ROOM};
+use crate::arguments::{bytes, flag, option, verbose};
+use crate::protocol::DEFAULT_PORT;
+use clap::error::ErrorKind;
+use clap::{ArgMatches, Command, value_parser};
+use std::ffi::OsString;
+
+const ABOUT: &str = "Serves a chat: whoever connects picks a name, sees who is there, and sends messages.";
+
+const AFTER: &str = "\
+Every option can be given in the environment too; the command line wins. BYTES may end with K, M or G,
+for 1024 bytes, 1024 K and 1024 M.
+
+When it listens, chinwagd prints `listening on ADDRESS:PORT`. Everything else is said on standard error.
+
+Exit status:
+  0  ended by SIGINT or SIGTERM
+  1  it could not listen there, or the system failed it
+  2  the command line was wrong";
+
+/// What chinwagd is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// A name or an address of this machine.
+    pub host: String,
+    /// The port; 0 for one that the system picks.
+    pub port: u16,
+    /// What the server is to be like.
+    pub config: Config,
+    /// How often `-v` was given.
+    pub verbose: u8,
+}
+
+impl Options {
+    /// Reads the arguments, the program's name first, and the environment.
+    ///
+    /// # Errors
+    /// Wrong usage, and also the calls for help and for the version: [`clap::Error::exit`] says
+    /// each where it belongs and ends with the right status.
+    pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+        let mut command = command();
+        let matches = command.try_get_matches_from_mut(arguments)?;
+        let options = Self::from_matches(&matches);
+        let Limits { max_message, max_queue, .. } = options.config.limits;
+        if max_queue < max_message.saturating_add(QUEUE_ROOM) {
+            let message = format!(
+                "the queue of {max_queue} bytes is too short for messages of {max_message}: give \
+                 --max-queue at least {QUEUE_ROOM} bytes more than --max-message"
+            );
+            return Err(command.error(ErrorKind::ValueValidation, message));
+        }
+        Ok(options)
+    }
+
+    fn from_matches(matches: &ArgMatches) -> Self {
+        let limits = Limits::default();
+        let number = |id, default| matches.get_one(id).copied().unwrap_or(default);
+        let limits = Limits {
+            max_users: number("max-users", limits.max_users),
+            max_message: number("max-message", limits.max_message),
+            max_queue: number("max-queue", limits.max_queue),
+        };
+        Self {
+            host: matches.get_one::<String>("address").cloned().unwrap_or_default(),
+            port: matches.get_one("port").copied().unwrap_or(DEFAULT_PORT),
+            config: Config { limits, echobot: matches.get_flag("echobot") },
+            verbose: matches.get_count("verbose"),
+        }
+    }
+}
+
+fn command() -> Command {
+    Command::new("chinwagd").version(env!("CARGO_PKG_VERSION")).about(ABOUT).after_help(AFTER).args([
+        option(
+            "address",
+            "HOST",
+            "CHINWAGD_ADDRESS",
+            "Where to listen: a name or an address of this machine",
+        )
+        .short('a')
+        .default_value("127.0.0.1"),
+        option("port", "PORT", "CHINWAGD_PORT", "The port to listen on; 0 for any that is free")
+            .short('p')
+            .value_parser(value_parser!(u16))
+            .default_value("5378"),
+        option("max-users", "N", "CHINWAGD_MAX_USERS", "How many may be logged in at once")
+            .value_parser(parse_count)
+            .default_value("16"),
+        option(
+            "max-message",
+            "BYTES",
+            "CHINWAGD_MAX_MESSAGE",
+            "The longest text of a message; a longer one is refused",
+        )
+        .value_parser(bytes)
+        .default_value("16M"),
+        option(
+            "max-queue",
+            "BYTES",
+            "CHINWAGD_MAX_QUEUE",
+            "The most that may wait for one client; beyond it, the client is dropped",
+        )
+        .value_parser(bytes)
+        .default_value("40M"),
+        flag("echobot", "CHINWAGD_ECHOBOT", "Add the user `echobot`, who sends every message back"),
+        verbose(),
+    ])
+}
+
+fn parse_count(text: &str) -> Result<usize, std::num::ParseIntError> {
+    text.parse()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(arguments: &str) -> Result<Options, clap::Error> {
+        Options::parse(["chinwagd"].into_iter().chain(arguments.split_whitespace()).map(OsString::from))
+    }
+
+    #[test]
+    fn defaults_are_those_of_the_library() {
+        let options = parse("").unwrap();
+        assert_eq!((options.host.as_str(), options.port), ("127.0.0.1", DEFAULT_PORT));
+        assert_eq!((options.config, options.verbose), (Config::default(), 0));
+    }
+
+    #[test]
+    fn every_option_is_read() {
+        let options =
+            parse("-a ::1 -p 0 --max-users 2000 --max-message 3k --max-queue 1G --echobot -vvv").unwrap();
+        let limits = Limits { max_users: 2000, max_message: 3072, max_queue: 1 << 30 };
+        let config = Config { limits, echobot: true };
+        assert_eq!(options, Options { host: "::1".to_owned(), port: 0, config, verbose: 3 });
+    }
+
+    #[test]
+    fn wrong_usage_is_refused() {
+        for arguments in [
+            "-p 65536",
+            "-p x",
+            "extra",
+            "--max-users -1",
+            "--max-message 1T",
+            "--max-message M",
+            "--max-queue 99999999999999G",
+            "--max-message 1M --max-queue 1M",
+        ] {
+            assert_eq!(parse(arguments).unwrap_err().exit_code(), 2, "{arguments}");
+        }
+        assert_eq!(parse("--help").unwrap_err().exit_code(), 0);
+    }
+
+    #[test]
+    fn command_is_sound() {
+        command().debug_assert();
+    }
+}

@@ -1,0 +1,168 @@
+//! Programs and peers for the tests: each is ended by its own guard, each wait has a deadline.
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::time::{Duration, Instant};
+
+/// No wait takes longer; far more than any takes, even on a busy machine.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
+
+/// A server that listens, ended with the test.
+pub(crate) struct Daemon {
+    child: Child,
+    pub(crate) address: SocketAddr,
+}
+
+impl Daemon {
+    pub(crate) fn start(arguments: &[&str]) -> Self {
+        let mut command = chinwagd();
+        command.args(arguments);
+        Self::spawn(command)
+    }
+
+    /// Under a hard limit of descriptors, so that the server cannot raise it.
+    pub(crate) fn start_with_descriptors(count: usize, arguments: &[&str]) -> Self {
+        let script = format!("ulimit -n {count}; exec \"$0\" -p 0 \"$@\"");
+        let mut command = Command::new("sh");
+        command.args(["-c", &script, env!("CARGO_BIN_EXE_chinwagd")]).args(arguments);
+        Self::spawn(command)
+    }
+
+    fn spawn(mut command: Command) -> Self {
+        command.stdin(Stdio::null()).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut said = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut said).unwrap();
+        let address = said.strip_prefix("listening on ").map(|address| address.trim_end().parse());
+        let Some(Ok(address)) = address else {
+            let _ = child.kill();
+            panic!("the server said {said:?}");
+        };
+        Self { child, address }
+    }
+
+    pub(crate) fn client(&self) -> Client {
+        Client::connect(self.address)
+    }
+
+    pub(crate) fn user(&self, name: &str) -> Client {
+        let mut client = self.client();
+        client.says(format!("HELLO-FROM {name}\n"));
+        client.hears(&format!("HELLO {name}\n"));
+        client
+    }
+
+    pub(crate) fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-s", name, &pid]).status().unwrap().success());
+    }
+
+    pub(crate) fn wait(&mut self) -> ExitStatus {
+        wait(&mut self.child)
+    }
+
+    /// A line of /proc/PID/status, in KiB.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn memory(&self, key: &str) -> usize {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find(|line| line.starts_with(key)).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse().unwrap()
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+pub(crate) fn chinwagd() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_chinwagd"));
+    command.args(["-p", "0"]);
+    command
+}
+
+fn wait(child: &mut Child) -> ExitStatus {
+    let start = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            return status;
+        }
+        assert!(start.elapsed() < DEADLINE, "it does not end");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Runs a program that ends by itself.
+pub(crate) fn output(mut command: Command) -> Output {
+    let mut child =
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let start = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        if start.elapsed() > DEADLINE {
+            let _ = child.kill();
+            panic!("it does not end");
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    child.wait_with_output().unwrap()
+}
+
+/// The tests of many connections hold the other ends of them all.
+pub(crate) fn raise_descriptor_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }).unwrap();
+}
+
+/// Waits until `test` holds.
+pub(crate) fn until(what: &str, mut test: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !test() {
+        assert!(start.elapsed() < DEADLINE, "it never happens that {what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// One end of a connection, that says and hears bytes.
+pub(crate) struct Client {
+    pub(crate) stream: BufReader<TcpStream>,
+}
+
+impl Client {
+    pub(crate) fn connect(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect_timeout(&address, DEADLINE).unwrap();
+        stream.set_read_timeout(Some(DEADLINE)).unwrap();
+        stream.set_write_timeout(Some(DEADLINE)).unwrap();
+        stream.set_nodelay(true).unwrap();
+        Self { stream: BufReader::new(stream) }
+    }
+
+    pub(crate) fn says(&mut self, bytes: impl AsRef<[u8]>) {
+        self.stream.get_mut().write_all(bytes.as_ref()).unwrap();
+    }
+
+    /// Exactly these bytes are what comes next.
+    pub(crate) fn hears(&mut self, expected: &str) {
+        let mut heard = vec![0; expected.len()];
+        self.stream.read_exact(&mut heard).unwrap();
+        assert_eq!(heard.escape_ascii().to_string(), expected.as_bytes().escape_ascii().to_string());
+    }
+
+    pub(crate) fn hears_line(&mut self) -> String {
+        let mut line = String::new();
+        self.stream.read_line(&mut line).unwrap();
+        line
+    }
+
+    /// The rest, until the other side closes or breaks the connection.
+    pub(crate) fn hears_the_end(&mut self) -> Vec<u8> {
+        let mut rest = Vec::new();
+        if let Err(error) = self.stream.read_to_end(&mut rest) {
+            assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
+        }
+        rest
+    }
+}
