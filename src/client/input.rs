@@ -26,6 +26,8 @@ pub(super) struct Input {
     over_since: Option<Instant>,
     /// There is nothing more to be read.
     ended: bool,
+    /// Something was read since the lines were last looked through for a `!quit`.
+    fresh: bool,
     /// A `!quit` waits behind lines that cannot be taken now.
     quitting: bool,
     /// The length of the first line, if it was offered and not taken.
@@ -44,6 +46,7 @@ impl Input {
             ending: false,
             over_since: None,
             ended: false,
+            fresh: false,
             quitting: false,
             refused: None,
         })
@@ -94,6 +97,7 @@ impl Input {
         match self.typed.fill_from(&mut self.source) {
             Ok(0) => self.end(),
             Ok(_) => {
+                self.fresh = true;
                 let drained = self.source.short_read_is_last() && !self.typed.is_full() && !self.ending;
                 self.ready = self.always_ready || !drained;
             }
@@ -117,7 +121,8 @@ impl Input {
             *refused = (!taken).then_some(line.len());
             taken
         });
-        if self.refused.is_some() && !self.quitting && self.typed.any(is_quit) {
+        let fresh = std::mem::take(&mut self.fresh);
+        if fresh && self.refused.is_some() && !self.quitting && self.typed.any(is_quit) {
             self.quitting = true;
             self.over_since.get_or_insert_with(Instant::now);
         }
