@@ -1,3 +1,4 @@
 //! wip
 pub mod lines;
 pub mod ring;
+pub mod terminal;
