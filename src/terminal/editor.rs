@@ -141,9 +141,12 @@ impl Editor {
         self.desk.line.set_prompt(prompt);
         if idle {
             self.desk.view.assume_drawn(prompt);
+            self.desk.line.take_changed();
+            self.desk.line.touch(prompt.len());
         } else {
             self.desk.view.set_stale();
         }
+        self.desk.draw_search();
     }
 
     /// Takes the terminal's new size (0 for unknown) and draws the line again if it is shown.
@@ -278,8 +281,12 @@ impl Desk {
             // One space between a name and the text is enough.
             let doubled = completed.ends_with(b" ") && after.starts_with(b" ");
             let completed = &completed[..completed.len() - usize::from(doubled)];
-            self.line.remove(start..cursor);
-            self.line.insert(completed);
+            if let Some(rest) = completed.strip_prefix(before) {
+                self.line.insert(rest);
+            } else {
+                self.line.remove(start..cursor);
+                self.line.insert(completed);
+            }
         }
     }
 

@@ -150,6 +150,15 @@ pub(super) fn floor(text: &[u8], at: usize) -> usize {
     start
 }
 
+/// Whether all from `at` on is marks that go with the character before, both being shown as they are.
+pub(super) fn joins(text: &[u8], at: usize) -> bool {
+    let start = floor(text, at);
+    // Bytes that complete a broken character stand for something else than what was shown.
+    start < at
+        && str::from_utf8(&text[at..]).is_ok()
+        && cluster(text, start).is_some_and(|c| !c.escaped && start + c.len == text.len())
+}
+
 /// The start of the cluster before `at`, or 0.
 pub(super) fn previous(text: &[u8], at: usize) -> usize {
     if at == 0 { 0 } else { floor(text, at - 1) }
@@ -242,6 +251,19 @@ mod tests {
             for inside in pair[0]..pair[1] {
                 assert_eq!(floor(text, inside), pair[0]);
             }
+        }
+    }
+
+    #[test]
+    fn only_marks_join_what_is_shown() {
+        for (text, at, joins) in [
+            ("e\u{301}".as_bytes(), 1, true),
+            ("e\u{301}x".as_bytes(), 1, false),
+            ("ex".as_bytes(), 1, false),
+            ("\u{202e}".as_bytes(), 2, false),
+            ("é".as_bytes(), 1, false),
+        ] {
+            assert_eq!(super::joins(text, at), joins, "{text:x?}");
         }
     }
 

@@ -5,6 +5,7 @@
 //! moves by half its height, so that a long text typed costs a constant number of bytes for each.
 
 use super::layout::{Layout, Place, Start, push_rows};
+use super::text;
 
 /// Columns and rows when the terminal does not know.
 const USUAL_SIZE: (u16, u16) = (80, 24);
@@ -110,10 +111,9 @@ impl View {
     /// Shows what is new at the end as it is. False if that is not all that changes.
     fn append(&mut self, text: &[u8], end: Place, out: &mut Vec<u8>) -> bool {
         let added = self.drawn;
-        // What joins the last character without making it wider is for the terminal to join.
-        let joins = end == self.at;
         if !self.layout.place(text, added).1 {
-            if !joins {
+            // What joins the last character without making it wider is for the terminal to join.
+            if end != self.at || !text::joins(text, added) {
                 return false;
             }
             out.extend_from_slice(&text[added..]);
@@ -127,7 +127,7 @@ impl View {
     /// Blanks the last cells. A pending wrap is left to `redraw`: terminals differ in what a backspace does there.
     fn take_back(&mut self, end: Place, out: &mut Vec<u8>) -> bool {
         let gone = self.at.column.wrapping_sub(end.column);
-        if end.row != self.at.row || self.at.column == self.columns || gone > MAX_BACKSPACES {
+        if end.row != self.at.row || self.at.column == self.columns || !(1..=MAX_BACKSPACES).contains(&gone) {
             return false;
         }
         for byte in [0x08, b' ', 0x08] {
@@ -168,7 +168,7 @@ impl View {
         push_rows(text, from, to, out);
         self.at = match to {
             None => self.layout.place(text, text.len()).0,
-            // However full the last row is, the cursor cannot be trusted to be in another column than 0 after a `\r`.
+            // How full that row is does not matter: from a pending wrap every motion starts with a `\r`.
             Some(_) => Place { row: bottom - 1, column: self.columns },
         };
         (self.drawn, self.blank, self.stale) = (text.len(), false, false);
@@ -244,11 +244,6 @@ impl View {
         } else {
             self.at = Place { row: depth, column: target.column };
         }
-    }
-
-    /// Whether nothing of ours is on the screen.
-    pub(super) fn is_blank(&self) -> bool {
-        self.blank
     }
 }
 
