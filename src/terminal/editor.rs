@@ -61,7 +61,7 @@ struct Desk {
 #[derive(Debug, Default)]
 struct Search {
     wanted: Vec<u8>,
-    /// The entry found last, and the place in it.
+    /// The entry found last, and the place in it; the line itself until there is one.
     found: Option<(usize, usize)>,
     /// Nothing older holds what is wanted.
     failed: bool,
@@ -355,13 +355,12 @@ impl Desk {
         picture.extend_from_slice(title);
         picture.extend_from_slice(&search.wanted);
         picture.extend_from_slice(b"': ");
-        search.cursor = picture.len();
-        if let Some((index, place)) = search.found
-            && let Some(line) = self.history.get(index)
-        {
-            picture.extend_from_slice(line);
-            search.cursor += place;
-        }
+        // Until something is found, the line itself is what Enter would send.
+        let here = (self.line.text(), self.line.cursor() - self.line.home());
+        let found = search.found.and_then(|(index, place)| Some((self.history.get(index)?, place)));
+        let (line, place) = found.unwrap_or(here);
+        search.cursor = picture.len() + place;
+        picture.extend_from_slice(line);
         self.line.touch(self.line.home());
     }
 }

@@ -91,7 +91,7 @@ impl Keys {
             State::Sequence { ss3 } => self.sequence(byte, ss3),
             State::Console => {
                 self.state = State::Ground;
-                (usize::from(!byte.is_ascii_control()), None)
+                (usize::from(byte.is_ascii_graphic()), None)
             }
         }
     }
@@ -381,7 +381,7 @@ mod tests {
             ),
             // An escape that starts nothing is dropped alone.
             (&["\x1bx", "\x1b\x1bx", "\x1b[1\x1bx"], "x"),
-            (&["\x1bé"], "é"),
+            (&["\x1bé", "\x1b[é", "\x1b[[é"], "é"),
             (&["\x1b[\x1b[C", "\x1b\x1b\x1b[1\x1b[C"], "<Right>"),
         ];
         for (inputs, expected) in table {
