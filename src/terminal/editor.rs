@@ -143,8 +143,6 @@ impl Editor {
             self.desk.view.assume_drawn(prompt);
             self.desk.line.take_changed();
             self.desk.line.touch(prompt.len());
-        } else {
-            self.desk.view.set_stale();
         }
         self.desk.draw_search();
     }

@@ -28,8 +28,6 @@ pub(super) struct View {
     at_end: bool,
     /// Nothing of ours is on the screen, and the cursor is in the first column of an empty row.
     blank: bool,
-    /// The screen does not show the start of the text it was last told of.
-    stale: bool,
 }
 
 impl View {
@@ -44,7 +42,6 @@ impl View {
             drawn: 0,
             at_end: true,
             blank: true,
-            stale: false,
         }
     }
 
@@ -65,12 +62,7 @@ impl View {
 
     fn set_blank(&mut self) {
         self.at = Place { row: self.top, column: 0 };
-        (self.drawn, self.at_end, self.blank, self.stale) = (0, true, true, false);
-    }
-
-    /// The text is no longer the one on the screen, from its first byte on.
-    pub(super) fn set_stale(&mut self) {
-        self.stale = true;
+        (self.drawn, self.at_end, self.blank) = (0, true, true);
     }
 
     /// Makes the screen show `text`, of which all from `from` on may have changed since the last time.
@@ -78,7 +70,7 @@ impl View {
         self.layout.forget(from);
         let target = self.layout.place(text, cursor).0;
         let top = self.choose_top(text, target.row);
-        if self.blank || self.stale || top != self.top {
+        if self.blank || top != self.top {
             return self.redraw(text, target, top, out);
         }
         let kept = from.min(text.len());
@@ -171,7 +163,7 @@ impl View {
             // How full that row is does not matter: from a pending wrap every motion starts with a `\r`.
             Some(_) => Place { row: bottom - 1, column: self.columns },
         };
-        (self.drawn, self.blank, self.stale) = (text.len(), false, false);
+        (self.drawn, self.blank) = (text.len(), false);
         self.at_end = target == self.at && to.is_none();
         if !self.at_end {
             self.go(target, out);
@@ -196,7 +188,7 @@ impl View {
     pub(super) fn finish(&mut self, text: &[u8], from: usize, out: &mut Vec<u8>) {
         self.layout.forget(from);
         let kept = from.min(text.len());
-        let extends = self.at_end && !self.stale && self.top == 0 && kept >= self.drawn;
+        let extends = self.at_end && self.top == 0 && kept >= self.drawn;
         if self.blank || (extends && self.layout.place(text, self.drawn).1) {
             // The line is done: it may scroll.
             push_rows(text, Start { at: self.drawn, skip: 0 }, None, out);

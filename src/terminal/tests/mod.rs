@@ -190,6 +190,16 @@ fn the_prompt_comes_and_goes_with_the_line() {
 }
 
 #[test]
+fn a_prompt_set_while_the_line_is_shown_counts_from_the_next_key() {
+    let mut bench = Bench::new(20, 6);
+    bench.feed(b"ab");
+    bench.editor.set_prompt(b"> ");
+    assert_eq!(quoted(&bench.feed(b"c")), r"\r\x1b[J> abc");
+    bench.editor.set_prompt(b"");
+    assert_eq!(quoted(&bench.arrive("hi")), r"\r\x1b[Jhi\nabc");
+}
+
+#[test]
 fn history_walks_and_search_finds() {
     let mut bench = Bench::new(60, 10);
     bench.feed(b"@ann one\n@bob two\n@bob two\nthree\n");
