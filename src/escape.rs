@@ -3,9 +3,9 @@
 //!
 //! ```text
 //!   C0 controls but tab, DEL                 ^[  ^M  ^?
-//!   C1 controls, invisible and               \u{9b}  \u{202e}
-//!     bidirectional formatting characters
-//!   bytes that are not UTF-8                 \x9b
+//!   C1 controls, bytes that are not UTF-8    \x9b
+//!   invisible and bidirectional              \u{202e}
+//!     formatting characters
 //! ```
 
 use std::fmt;
@@ -15,9 +15,8 @@ use std::io::Write as _;
 pub fn append(text: &[u8], out: &mut Vec<u8>) {
     for chunk in text.utf8_chunks() {
         append_str(chunk.valid(), out);
-        for byte in chunk.invalid() {
-            // Writing to a vector cannot fail.
-            let _ = write!(out, "\\x{byte:02x}");
+        for &byte in chunk.invalid() {
+            append_byte(byte, out);
         }
     }
 }
@@ -84,10 +83,18 @@ fn append_str(text: &str, out: &mut Vec<u8>) {
     out.extend_from_slice(&text.as_bytes()[plain..]);
 }
 
-fn append_visible(character: char, out: &mut Vec<u8>) {
+/// Appends the visible form of a byte that is no text.
+pub(crate) fn append_byte(byte: u8, out: &mut Vec<u8>) {
+    // Writing to a vector cannot fail.
+    let _ = write!(out, "\\x{byte:02x}");
+}
+
+/// Appends the visible form of a character, whether it is harmful or not.
+pub(crate) fn append_visible(character: char, out: &mut Vec<u8>) {
     match u8::try_from(character) {
         // Caret notation: the letter is the control character with bit 6 flipped.
         Ok(control) if control.is_ascii() => out.extend_from_slice(&[b'^', control ^ 0x40]),
+        Ok(control @ 0x80..0xa0) => append_byte(control, out),
         _ => {
             let _ = write!(out, "\\u{{{:x}}}", u32::from(character));
         }
@@ -139,7 +146,7 @@ mod tests {
             (b"plain\ttext ~", "plain\ttext ~"),
             (b"\x1b]0;title\x07\r\x7f\0", "^[]0;title^G^M^?^@"),
             (b"a\x9bb\xffc", r"a\x9bb\xffc"),
-            ("a\u{9b}b\u{202e}c".as_bytes(), r"a\u{9b}b\u{202e}c"),
+            ("a\u{9b}b\u{202e}c".as_bytes(), r"a\x9bb\u{202e}c"),
             (b"\xe2\x82", r"\xe2\x82"),
             ("smørrebrød 日本 👩‍🚀".as_bytes(), "smørrebrød 日本 👩‍🚀"),
         ];

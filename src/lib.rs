@@ -20,6 +20,7 @@
 //! | [`display`] | the exact text of the screen |
 //! | [`escape`] | what makes hostile text harmless |
 //! | [`client`] | the client's event loop, its connection, its standard input and output |
+//! | [`terminal`] | the line editor: keys in, bytes for the screen and lines out (pure) |
 //! | [`server`] | the hub (pure: who is here, who gets what) and the loop around it |
 //! | [`stdio`], [`logging`] | inherited descriptors; standard error |
 //! | [`address`], [`client::options`], [`server::options`] | hosts and ports; the command lines |
@@ -44,3 +45,4 @@ pub mod ring;
 pub mod server;
 pub mod session;
 pub mod stdio;
+pub mod terminal;

@@ -1,0 +1,265 @@
+//! What the screen shows of prompt and line, and the fewest bytes that make it show something else.
+//!
+//! Wrapping is left to the terminal: no row ends with a line feed, so that a long line is selected and copied as one. A line
+//! taller than the screen is shown through a window of whole rows, as what has scrolled off cannot be erased; the window
+//! moves by half its height, so that a long text typed costs a constant number of bytes for each.
+
+use super::layout::{Layout, Place, Start, push_rows};
+use super::text;
+
+/// Columns and rows when the terminal does not know.
+const USUAL_SIZE: (u16, u16) = (80, 24);
+/// So many columns at the end are taken back one by one; more, and the line is drawn anew.
+const MAX_BACKSPACES: usize = 8;
+
+/// The rows on the screen that are the editor's own.
+#[derive(Debug)]
+pub(super) struct View {
+    columns: usize,
+    rows: usize,
+    layout: Layout,
+    /// The row of the text that is the first one on the screen.
+    top: usize,
+    /// Where the terminal's cursor stands; not above `top`.
+    at: Place,
+    /// How many bytes of the text the screen shows, from `top` on.
+    drawn: usize,
+    /// The terminal's cursor stands behind all that is drawn.
+    at_end: bool,
+    /// Nothing of ours is on the screen, and the cursor is in the first column of an empty row.
+    blank: bool,
+}
+
+impl View {
+    pub(super) fn new(columns: u16, rows: u16) -> Self {
+        let (columns, rows) = size(columns, rows);
+        Self {
+            columns,
+            rows,
+            layout: Layout::new(columns),
+            top: 0,
+            at: Place::default(),
+            drawn: 0,
+            at_end: true,
+            blank: true,
+        }
+    }
+
+    /// The cursor is at the start of an empty row, and another text begins.
+    pub(super) fn start_afresh(&mut self) {
+        self.layout.forget(0);
+        self.top = 0;
+        self.set_blank();
+    }
+
+    /// The screen shows all of `text`, with the cursor behind it, by somebody else's doing.
+    pub(super) fn assume_drawn(&mut self, text: &[u8]) {
+        self.start_afresh();
+        self.drawn = text.len();
+        self.at = self.layout.place(text, text.len()).0;
+        self.blank = text.is_empty();
+    }
+
+    fn set_blank(&mut self) {
+        self.at = Place { row: self.top, column: 0 };
+        (self.drawn, self.at_end, self.blank) = (0, true, true);
+    }
+
+    /// Makes the screen show `text`, of which all from `from` on may have changed since the last time.
+    pub(super) fn update(&mut self, text: &[u8], cursor: usize, from: usize, out: &mut Vec<u8>) {
+        self.layout.forget(from);
+        let target = self.layout.place(text, cursor).0;
+        let top = self.choose_top(text, target.row);
+        if self.blank || top != self.top {
+            return self.redraw(text, target, top, out);
+        }
+        let kept = from.min(text.len());
+        let at_end = cursor == text.len();
+        if kept == self.drawn && text.len() == self.drawn {
+            if target == self.at || self.go(target, out) {
+                self.at_end = at_end;
+                return;
+            }
+        } else if at_end && self.at_end && kept >= self.drawn && self.append(text, target, out) {
+            return;
+        } else if at_end && self.at_end && kept == text.len() && self.take_back(target, out) {
+            self.drawn = text.len();
+            return;
+        }
+        self.redraw(text, target, top, out);
+    }
+
+    /// Which row is to be the first one on the screen, so that the cursor's row is there.
+    fn choose_top(&mut self, text: &[u8], row: usize) -> usize {
+        if !self.layout.is_taller(text, self.rows) {
+            0
+        } else if (self.top..self.top + self.rows).contains(&row) {
+            self.top
+        } else {
+            row.saturating_sub(self.rows / 2)
+        }
+    }
+
+    /// Shows what is new at the end as it is. False if that is not all that changes.
+    fn append(&mut self, text: &[u8], end: Place, out: &mut Vec<u8>) -> bool {
+        let added = self.drawn;
+        if !self.layout.place(text, added).1 {
+            // What joins the last character without making it wider is for the terminal to join.
+            if end != self.at || !text::joins(text, added) {
+                return false;
+            }
+            out.extend_from_slice(&text[added..]);
+        } else {
+            push_rows(text, Start { at: added, skip: 0 }, None, out);
+        }
+        (self.drawn, self.at) = (text.len(), end);
+        true
+    }
+
+    /// Blanks the last cells. A pending wrap is left to `redraw`: terminals differ in what a backspace does there.
+    fn take_back(&mut self, end: Place, out: &mut Vec<u8>) -> bool {
+        let gone = self.at.column.wrapping_sub(end.column);
+        if end.row != self.at.row || self.at.column == self.columns || !(1..=MAX_BACKSPACES).contains(&gone) {
+            return false;
+        }
+        for byte in [0x08, b' ', 0x08] {
+            out.resize(out.len() + gone, byte);
+        }
+        self.at = end;
+        true
+    }
+
+    /// Moves the cursor. A pending wrap cannot be moved to, only written up to: false.
+    fn go(&mut self, to: Place, out: &mut Vec<u8>) -> bool {
+        if to.column == self.columns {
+            return false;
+        }
+        let from = self.at;
+        if to.row != from.row || from.column == self.columns {
+            out.push(b'\r');
+            push_motion(from.row.saturating_sub(to.row), b'A', out);
+            push_motion(to.row.saturating_sub(from.row), b'B', out);
+            push_motion(to.column, b'C', out);
+        } else if to.column + 1 == from.column {
+            out.push(0x08);
+        } else {
+            push_motion(from.column.saturating_sub(to.column), b'D', out);
+            push_motion(to.column.saturating_sub(from.column), b'C', out);
+        }
+        self.at = to;
+        true
+    }
+
+    /// Clears what is ours and draws the window again.
+    fn redraw(&mut self, text: &[u8], target: Place, top: usize, out: &mut Vec<u8>) {
+        self.clear(out);
+        self.top = top;
+        let bottom = top + self.rows;
+        let from = self.layout.start(text, top).unwrap_or_default();
+        let to = self.layout.start(text, bottom);
+        push_rows(text, from, to, out);
+        self.at = match to {
+            None => self.layout.place(text, text.len()).0,
+            // How full that row is does not matter: from a pending wrap every motion starts with a `\r`.
+            Some(_) => Place { row: bottom - 1, column: self.columns },
+        };
+        (self.drawn, self.blank) = (text.len(), false);
+        self.at_end = target == self.at && to.is_none();
+        if !self.at_end {
+            self.go(target, out);
+        }
+    }
+
+    fn clear(&mut self, out: &mut Vec<u8>) {
+        if !self.blank {
+            out.push(b'\r');
+            push_motion(self.at.row.saturating_sub(self.top), b'A', out);
+            out.extend_from_slice(b"\x1b[J");
+        }
+        self.set_blank();
+    }
+
+    /// Takes all that is ours off the screen.
+    pub(super) fn hide(&mut self, out: &mut Vec<u8>) {
+        self.clear(out);
+    }
+
+    /// Leaves the whole text on the screen and goes to the row below.
+    pub(super) fn finish(&mut self, text: &[u8], from: usize, out: &mut Vec<u8>) {
+        self.layout.forget(from);
+        let kept = from.min(text.len());
+        let extends = self.at_end && self.top == 0 && kept >= self.drawn;
+        if self.blank || (extends && self.layout.place(text, self.drawn).1) {
+            // The line is done: it may scroll.
+            push_rows(text, Start { at: self.drawn, skip: 0 }, None, out);
+        } else if self.layout.is_taller(text, self.rows) {
+            self.clear(out);
+            push_rows(text, Start::default(), None, out);
+        } else {
+            self.update(text, text.len(), from, out);
+        }
+        out.push(b'\n');
+        self.start_afresh();
+    }
+
+    /// Takes a new size. What is on the screen is drawn anew if it is `active`.
+    ///
+    /// Some terminals re-wrap what they show, some cut it off: the rows between the first one of the line and the cursor are
+    /// as many as before, or as many as the new width gives. The lesser of the two is surely ours; going up further might
+    /// erase a message, going up less may leave a piece of the old line above.
+    pub(super) fn resize(
+        &mut self,
+        columns: u16,
+        rows: u16,
+        text: &[u8],
+        cursor: usize,
+        active: bool,
+        out: &mut Vec<u8>,
+    ) {
+        let (columns, rows) = size(columns, rows);
+        if (columns, rows) == (self.columns, self.rows) {
+            return;
+        }
+        let depth = self.at.row.saturating_sub(self.top);
+        (self.columns, self.rows) = (columns, rows);
+        self.layout = Layout::new(columns);
+        self.top = 0;
+        if self.blank {
+            return self.set_blank();
+        }
+        let target = self.layout.place(text, cursor).0;
+        let top = self.choose_top(text, target.row);
+        let depth = depth.min(target.row - top).min(rows - 1);
+        if active {
+            (self.top, self.at) = (0, Place { row: depth, column: 0 });
+            self.redraw(text, target, top, out);
+        } else {
+            self.at = Place { row: depth, column: target.column };
+        }
+    }
+}
+
+fn size(columns: u16, rows: u16) -> (usize, usize) {
+    let or = |size, usual| if size == 0 { usual } else { size };
+    // A wide character must fit.
+    (usize::from(or(columns, USUAL_SIZE.0).max(2)), usize::from(or(rows, USUAL_SIZE.1)))
+}
+
+/// Appends a cursor motion by `n`, none for 0.
+fn push_motion(n: usize, direction: u8, out: &mut Vec<u8>) {
+    if n == 0 {
+        return;
+    }
+    out.extend_from_slice(b"\x1b[");
+    if n > 1 {
+        let mut unit = 1;
+        while n / unit >= 10 {
+            unit *= 10;
+        }
+        while unit > 0 {
+            out.push(b'0' + (n / unit % 10) as u8);
+            unit /= 10;
+        }
+    }
+    out.push(direction);
+}
