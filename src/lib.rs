@@ -17,12 +17,12 @@
 //! | [`protocol`] | `Request` and `Reply`: text to value and back |
 //! | [`command`] | a typed line to a `Command` |
 //! | [`session`] | the client's state machine |
-//! | [`display`] | the exact text of the screen |
+//! | [`display`], [`screen`] | the exact text of the screen; what is on its way to it |
 //! | [`escape`] | what makes hostile text harmless |
 //! | [`client`] | the client's event loop, its connection, its standard input and output |
 //! | [`terminal`] | the line editor: keys in, bytes for the screen and lines out (pure) |
 //! | [`server`] | the hub (pure: who is here, who gets what) and the loop around it |
-//! | [`stdio`], [`logging`] | inherited descriptors; standard error |
+//! | [`stdio`], [`logging`], [`signals`], [`clock`] | inherited descriptors; standard error; signals; local time |
 //! | [`address`], [`client::options`], [`server::options`] | hosts and ports; the command lines |
 //!
 //! Rules are cited as `spec W1`: they are those of the protocol's contract, in which W is the wire,
@@ -34,6 +34,7 @@ compile_error!("chinwag needs a Unix: its event loop polls standard input, which
 pub mod address;
 mod arguments;
 pub mod client;
+pub mod clock;
 pub mod command;
 pub mod display;
 pub mod escape;
@@ -42,7 +43,9 @@ pub mod logging;
 pub mod outbox;
 pub mod protocol;
 pub mod ring;
+pub mod screen;
 pub mod server;
 pub mod session;
+pub mod signals;
 pub mod stdio;
 pub mod terminal;

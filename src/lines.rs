@@ -82,6 +82,12 @@ impl Lines {
         self.ring.read_from(source)
     }
 
+    /// Appends a line that was read elsewhere; it must hold no `\n`.
+    pub fn push_line(&mut self, line: &[u8]) {
+        self.ring.push(line);
+        self.ring.push(b"\n");
+    }
+
     /// The input has ended: a last line without its `\n` counts as a line (spec C4).
     pub fn finish(&mut self) {
         if self.has_partial() {

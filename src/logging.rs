@@ -59,6 +59,22 @@ pub fn flush() -> bool {
     queue().flush()
 }
 
+/// Whether standard error is a terminal.
+pub fn is_terminal() -> bool {
+    queue().error.as_ref().is_some_and(Stdio::is_terminal)
+}
+
+/// Hands what waits to somebody else who shows it, if anything waits; returns true, for nothing
+/// waits after that.
+pub fn take(show: impl FnOnce(&[u8])) -> bool {
+    let mut queue = queue();
+    if !queue.waiting.is_empty() {
+        show(queue.waiting.as_slice());
+        queue.waiting.clear();
+    }
+    true
+}
+
 /// Writes what waits before the program ends, waiting a moment for a standard error that is slow.
 pub fn finish() {
     let deadline = Instant::now() + LAST_WORDS;

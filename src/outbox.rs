@@ -1,6 +1,7 @@
 //! Bytes that wait to be written: appended at one end, written from the other as far as the
 //! descriptor takes them.
 
+use memchr::{memchr, memrchr};
 use std::io::{self, Write};
 
 /// An emptied outbox keeps this much memory, in bytes; what is more is given back.
@@ -15,12 +16,14 @@ pub struct Outbox {
     bytes: Vec<u8>,
     /// How many of `bytes` have been written; less than their number, or 0.
     written: usize,
+    /// The byte written last did not end a line.
+    is_inside_line: bool,
 }
 
 impl Outbox {
     /// An empty outbox that owns no memory yet.
     pub const fn new() -> Self {
-        Self { bytes: Vec::new(), written: 0 }
+        Self { bytes: Vec::new(), written: 0, is_inside_line: false }
     }
 
     /// The number of bytes that wait.
@@ -103,8 +106,20 @@ impl Outbox {
         Ok(())
     }
 
+    /// Takes the whole lines of which nothing has been written, and forgets the rest.
+    pub fn take_unsent_lines(&mut self) -> Vec<u8> {
+        let waiting = self.as_slice();
+        let start = if self.is_inside_line { memchr(b'\n', waiting).map(|end| end + 1) } else { Some(0) };
+        let lines = start.map_or(&[][..], |start| &waiting[start..]);
+        let lines = lines[..memrchr(b'\n', lines).map_or(0, |end| end + 1)].to_vec();
+        self.clear();
+        self.is_inside_line = false;
+        lines
+    }
+
     fn advance(&mut self, count: usize) {
         self.written += count;
+        self.is_inside_line = self.bytes[self.written - 1] != b'\n';
         if self.written == self.bytes.len() {
             self.clear();
         }
@@ -164,6 +179,19 @@ mod tests {
         outbox.write_to(&mut Vec::new()).unwrap();
         assert_eq!(outbox.release().map(|buffer| buffer.capacity()), Some(8));
         assert!(outbox.owns_no_memory());
+    }
+
+    #[test]
+    fn unsent_lines_are_those_not_begun() {
+        for (at_once, expected) in [(0, "one\ntwo\n"), (1, "two\n"), (4, "two\n"), (5, ""), (8, ""), (10, "")]
+        {
+            let mut outbox = Outbox::new();
+            outbox.tail().extend_from_slice(b"one\ntwo\nthr");
+            let mut narrow = Narrow { taken: Vec::new(), at_once, calls: usize::from(at_once > 0) };
+            let _ = outbox.write_to(&mut narrow);
+            assert_eq!(String::from_utf8(outbox.take_unsent_lines()).unwrap(), expected, "{at_once}");
+            assert!(outbox.is_empty());
+        }
     }
 
     #[test]

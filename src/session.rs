@@ -12,10 +12,11 @@
 //! requests wait for their answers (spec L7).
 
 use crate::command::{Command, without_carriage_return};
-use crate::display::{Notice, Screen};
+use crate::display::Notice;
 use crate::escape::Printable;
 use crate::outbox::Outbox;
 use crate::protocol::{Reply, Request, is_valid_name};
+use crate::screen::Screen;
 
 /// When this many bytes wait to be sent, no more commands are taken from the user.
 pub const OUTBOX_FULL: usize = 64 * 1024;
@@ -37,6 +38,14 @@ pub struct Session {
     unanswered: u64,
     /// How many bytes of the text being sent in pieces are in the outbox.
     sent: usize,
+    /// A lost connection is made again, rather than the end.
+    reconnects: bool,
+    /// The log-in is one after a lost connection.
+    returning: bool,
+    /// The name was still taken when it was tried again.
+    rebuffed: bool,
+    /// Requests that had not been sent when the connection was lost.
+    kept: Vec<u8>,
     over: Option<Ending>,
 }
 
@@ -62,6 +71,11 @@ pub enum Ending {
 /// What the end of a connection means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Disconnect {
+    /// The conversation is to go on with another connection, after a while.
+    Again {
+        /// How many requests were sent and will not be answered: they may have arrived or not.
+        unanswered: u64,
+    },
     /// It was expected: another one will do when [`Session::wants_connection`] says so.
     Expected,
     /// The conversation was broken off.
@@ -70,7 +84,7 @@ pub enum Disconnect {
 
 impl Session {
     /// A conversation that starts by trying `name`, or by asking for one.
-    pub fn new(name: Option<&[u8]>, screen: &mut Screen) -> Self {
+    pub fn new(name: Option<&[u8]>, reconnects: bool, screen: &mut Screen) -> Self {
         let mut session = Self {
             phase: Phase::Naming,
             connected: false,
@@ -78,6 +92,10 @@ impl Session {
             name: Vec::new(),
             unanswered: 0,
             sent: 0,
+            reconnects,
+            returning: false,
+            rebuffed: false,
+            kept: Vec::new(),
             over: None,
         };
         match name.filter(|name| !name.is_empty()) {
@@ -135,9 +153,36 @@ impl Session {
     ///
     /// After a refused log-in servers may close it (spec L3), even while the next name is on its
     /// way: that name has not been answered, so it is tried again on a connection of its own.
-    pub fn handle_disconnected(&mut self) -> Disconnect {
+    ///
+    /// With reconnecting, requests that had not been sent wait for the next log-in; those that were
+    /// sent are not sent twice.
+    pub fn handle_disconnected(&mut self, outbox: &mut Outbox) -> Disconnect {
         self.connected = false;
+        if self.reconnects && (self.phase == Phase::Chatting || self.returning) {
+            if !self.returning {
+                self.kept = outbox.take_unsent_lines();
+            }
+            outbox.clear();
+            self.phase = Phase::LoggingIn;
+            self.returning = true;
+            self.sent = 0;
+            let kept = self.kept.iter().filter(|&&byte| byte == b'\n').count() as u64;
+            let unanswered = self.unanswered.saturating_sub(kept);
+            self.unanswered = kept;
+            return Disconnect::Again { unanswered };
+        }
+        outbox.clear();
         if self.phase != Phase::Chatting && self.refused { Disconnect::Expected } else { Disconnect::Lost }
+    }
+
+    /// Whether a lost connection is being made again.
+    pub fn is_returning(&self) -> bool {
+        self.returning
+    }
+
+    /// Whether the log-in after a lost connection has to be tried once more, later; says so once.
+    pub fn take_rebuff(&mut self) -> bool {
+        std::mem::take(&mut self.rebuffed)
     }
 
     /// Takes a line that the user typed, without its end. Returns whether it was taken; if not, it
@@ -153,7 +198,7 @@ impl Session {
         }
         match self.phase {
             Phase::Naming => self.handle_name(line, outbox, screen),
-            Phase::LoggingIn | Phase::Chatting => return self.handle_command(line, outbox),
+            Phase::LoggingIn | Phase::Chatting => return self.handle_command(line, outbox, screen),
         }
         true
     }
@@ -172,13 +217,14 @@ impl Session {
         screen.ask_for_name();
     }
 
-    fn handle_command(&mut self, line: &[u8], outbox: &mut Outbox) -> bool {
+    fn handle_command(&mut self, line: &[u8], outbox: &mut Outbox, screen: &mut Screen) -> bool {
         match Command::parse(line) {
             Some(Command::Who) => Request::List.write(outbox.tail()),
             Some(Command::Send { to, text }) => {
                 if !self.send(to, text, outbox.tail()) {
                     return false;
                 }
+                screen.record(Notice::To { name: to, text });
             }
             Some(Command::Quit) | None => return true,
         }
@@ -208,13 +254,13 @@ impl Session {
     /// Takes a line of the server. Returns whether it was taken; if not, the screen is full, and
     /// the line is to be offered again when it has room.
     #[inline]
-    pub fn handle_reply(&mut self, line: &[u8], screen: &mut Screen) -> bool {
+    pub fn handle_reply(&mut self, line: &[u8], outbox: &mut Outbox, screen: &mut Screen) -> bool {
         if screen.is_full() || self.over == Some(Ending::Full) {
             return false;
         }
         match Reply::parse(line) {
             Some(Reply::Delivery { from, text }) => screen.show(Notice::From { name: from, text }),
-            Some(reply) => self.handle_answer(reply, line, screen),
+            Some(reply) => self.handle_answer(reply, line, outbox, screen),
             None => {
                 log::warn!("the server sent what is no reply: {}", Printable(line));
                 true
@@ -222,11 +268,24 @@ impl Session {
         }
     }
 
-    fn handle_answer(&mut self, reply: Reply<'_>, line: &[u8], screen: &mut Screen) -> bool {
+    fn handle_answer(
+        &mut self,
+        reply: Reply<'_>,
+        line: &[u8],
+        outbox: &mut Outbox,
+        screen: &mut Screen,
+    ) -> bool {
         match (self.phase, reply) {
             (Phase::LoggingIn, Reply::Hello { name }) => {
                 self.phase = Phase::Chatting;
+                self.returning = false;
+                outbox.tail().append(&mut self.kept);
                 screen.show(Notice::LoggedIn(name))
+            }
+            // The server may not have noticed yet that the old connection is gone.
+            (Phase::LoggingIn, Reply::InUse) if self.returning => {
+                self.rebuffed = true;
+                true
             }
             (Phase::LoggingIn, Reply::InUse) => {
                 screen.show(Notice::InUse(&self.name));
@@ -267,6 +326,7 @@ impl Session {
     fn ask_again(&mut self, screen: &mut Screen) -> bool {
         self.phase = Phase::Naming;
         self.refused = true;
+        self.returning = false;
         screen.ask_for_name();
         true
     }
@@ -290,6 +350,7 @@ pub fn is_quit(line: &[u8]) -> bool {
 mod tests {
     use super::*;
     use crate::lines::{Line, Lines};
+    use crate::screen::Look;
 
     const PROMPT: &str = "Welcome to Chat Client. Enter your login: \n";
 
@@ -301,8 +362,8 @@ mod tests {
 
     impl Talk {
         fn new(name: Option<&[u8]>) -> Self {
-            let mut screen = Screen::new(false, false);
-            let session = Session::new(name, &mut screen);
+            let mut screen = Screen::new(Look::default());
+            let session = Session::new(name, false, &mut screen);
             let mut talk = Self { session, screen, outbox: Outbox::new() };
             talk.connect();
             talk
@@ -321,6 +382,10 @@ mod tests {
             self.session.handle_connected(&mut self.outbox, &mut self.screen);
         }
 
+        fn end(&mut self) -> Disconnect {
+            self.session.handle_disconnected(&mut self.outbox)
+        }
+
         fn typed(&mut self, line: &str) -> bool {
             self.session.handle_input(line.as_bytes(), &mut self.outbox, &mut self.screen)
         }
@@ -329,7 +394,7 @@ mod tests {
             let mut lines = Lines::new(None);
             lines.fill_from(&mut &bytes[..]).unwrap();
             lines.drain(|line| match line {
-                Line::Whole(line) => self.session.handle_reply(line, &mut self.screen),
+                Line::Whole(line) => self.session.handle_reply(line, &mut self.outbox, &mut self.screen),
                 Line::TooLong => unreachable!("there is no limit"),
             });
         }
@@ -397,7 +462,7 @@ mod tests {
     fn server_may_close_after_a_refusal() {
         let mut talk = Talk::new(Some(b"ann"));
         talk.hear(b"IN-USE\n");
-        assert_eq!(talk.session.handle_disconnected(), Disconnect::Expected);
+        assert_eq!(talk.end(), Disconnect::Expected);
         assert!(!talk.session.wants_connection() && talk.session.is_settled(), "not before the next name");
         talk.shown();
         talk.sent();
@@ -411,18 +476,41 @@ mod tests {
         let mut talk = Talk::new(Some(b"ann"));
         talk.hear(b"IN-USE\n");
         assert!(talk.typed("bob"));
-        assert_eq!(talk.session.handle_disconnected(), Disconnect::Expected);
+        assert_eq!(talk.end(), Disconnect::Expected);
         talk.sent();
         talk.connect();
         assert_eq!(talk.sent(), "HELLO-FROM bob\n");
-        assert_eq!(talk.session.handle_disconnected(), Disconnect::Lost);
+        assert_eq!(talk.end(), Disconnect::Lost);
     }
 
     #[test]
     fn connection_that_ends_otherwise_is_lost() {
-        assert_eq!(Talk::new(None).session.handle_disconnected(), Disconnect::Lost);
-        assert_eq!(Talk::new(Some(b"ann")).session.handle_disconnected(), Disconnect::Lost);
-        assert_eq!(Talk::chatting().session.handle_disconnected(), Disconnect::Lost);
+        for mut talk in [Talk::new(None), Talk::new(Some(b"ann")), Talk::chatting()] {
+            assert_eq!(talk.end(), Disconnect::Lost);
+        }
+    }
+
+    #[test]
+    fn lost_connection_is_made_again_and_nothing_is_sent_twice() {
+        let mut talk = Talk::chatting();
+        talk.session.reconnects = true;
+        assert!(talk.typed("@bob one") && talk.typed("@bob two") && talk.typed("!who"));
+        let sent = b"SEND bob one\nSEND bo".len();
+        talk.outbox.write_to(&mut &mut vec![0; sent][..]).unwrap_err();
+        assert_eq!(talk.end(), Disconnect::Again { unanswered: 2 });
+        assert!(!talk.typed("@bob three"), "it waits for the log-in");
+        talk.connect();
+        assert_eq!(talk.sent(), "HELLO-FROM ann\n");
+        talk.hear(b"IN-USE\n");
+        assert!(talk.session.take_rebuff() && talk.session.is_returning());
+        assert_eq!((talk.end(), talk.shown()), (Disconnect::Again { unanswered: 0 }, String::new()));
+        talk.connect();
+        talk.sent();
+        talk.hear(b"HELLO ann\n");
+        assert_eq!(talk.shown(), "Successfully logged in as ann!\n");
+        assert!(talk.typed("@bob three") && !talk.session.is_returning());
+        assert_eq!(talk.sent(), "LIST\nSEND bob three\n");
+        assert_eq!(talk.session.unanswered(), 2);
     }
 
     #[test]
@@ -511,10 +599,10 @@ mod tests {
     fn full_screen_takes_no_reply() {
         let mut talk = Talk::chatting();
         let line = format!("DELIVERY bob {}", "x".repeat(1000));
-        while talk.session.handle_reply(line.as_bytes(), &mut talk.screen) {}
-        assert!(talk.screen.waiting().len() < crate::display::SCREEN_FULL + 2000);
+        while talk.session.handle_reply(line.as_bytes(), &mut talk.outbox, &mut talk.screen) {}
+        assert!(talk.screen.waiting().len() < crate::screen::SCREEN_FULL + 2000);
         talk.shown();
-        assert!(talk.session.handle_reply(line.as_bytes(), &mut talk.screen));
+        assert!(talk.session.handle_reply(line.as_bytes(), &mut talk.outbox, &mut talk.screen));
     }
 
     /// A whole conversation of the server, whole, byte by byte and split at every point.
@@ -531,7 +619,7 @@ mod tests {
             for mut read in reads.into_iter().filter(|read| !read.is_empty()) {
                 lines.fill_from(&mut read).unwrap();
                 lines.drain(|line| match line {
-                    Line::Whole(line) => talk.session.handle_reply(line, &mut talk.screen),
+                    Line::Whole(line) => talk.session.handle_reply(line, &mut talk.outbox, &mut talk.screen),
                     Line::TooLong => unreachable!("there is no limit"),
                 });
             }

@@ -16,12 +16,17 @@
 use super::connection::Connection;
 use super::failure::Failure;
 use super::input::Input;
+use super::journal::Journal;
 use super::options::Options;
 use super::output::Output;
-use crate::display::Screen;
+use super::retry::Retry;
+use super::tty::{Demand, Tty};
+use super::{Outcome, raw_mode};
+use crate::display::Style;
 use crate::lines::{Line, Lines};
 use crate::logging;
 use crate::outbox::Outbox;
+use crate::screen::{Look, Screen};
 use crate::server::Server;
 use crate::session::{Disconnect, Ending, Session};
 use mio::event::Event;
@@ -33,6 +38,7 @@ use std::time::{Duration, Instant};
 const SOCKET: Token = Token(0);
 const INPUT: Token = Token(1);
 const OUTPUT: Token = Token(2);
+const SIGNALS: Token = Token(3);
 /// The server of `--host` has the tokens from here on.
 pub(super) const SERVER: usize = 16;
 
@@ -49,6 +55,7 @@ pub(super) struct Client {
     connection: Connection,
     /// How the connection has ended, until everything that came before its end is shown.
     ended: Option<io::Result<()>>,
+    retry: Retry,
     incoming: Lines,
     /// The session did not take the first reply, for want of room on the screen.
     refused: bool,
@@ -56,9 +63,16 @@ pub(super) struct Client {
     input: Input,
     screen: Screen,
     output: Output,
+    /// The terminal, if the typed line is edited here.
+    tty: Option<Tty>,
+    /// The poll has an event for the terminal.
+    signaled: bool,
+    journal: Journal,
     linger: Duration,
     /// When the last sign of life came that lingering waits for (spec C3).
     last_progress: Instant,
+    /// A signal asks to end.
+    killed: Option<i32>,
     /// The server, `host:port`, for messages.
     target: String,
     server: Option<Server>,
@@ -68,7 +82,7 @@ impl Client {
     /// A client of `target`, which has these addresses, with everything registered.
     ///
     /// # Errors
-    /// When the system has no room for another poll, or no standard input or output.
+    /// When the log file cannot be opened, or the system has no standard input or output for us.
     pub(super) fn new(
         options: &Options,
         target: String,
@@ -78,31 +92,44 @@ impl Client {
     ) -> Result<Self, Failure> {
         let input = Input::new(poll.registry(), INPUT).map_err(Failure::local("standard input"))?;
         let output = Output::new(poll.registry(), OUTPUT).map_err(Failure::local("standard output"))?;
-        let terminal = output.is_terminal();
-        let mut screen = Screen::new(terminal, options.escape.applies(terminal));
-        let session = Session::new(options.name.as_deref().map(str::as_bytes), &mut screen);
+        let mut screen = Screen::new(look(options, output.is_terminal()));
+        let journal = Journal::open(options, &mut screen)?;
+        let edits = input.is_terminal() && output.is_terminal() && options.edits() && raw_mode::makes_sense();
+        let tty = if edits {
+            Some(Tty::take(poll.registry(), SIGNALS, &mut screen).map_err(Failure::local("the terminal"))?)
+        } else {
+            None
+        };
+        journal.tell_time(&mut screen);
+        let name = options.name.as_deref().map(str::as_bytes);
+        let session = Session::new(name, options.reconnect, &mut screen);
         Ok(Self {
             poll,
             session,
             connection: Connection::new(addresses, options.connect_timeout, SOCKET),
             ended: None,
+            retry: Retry::default(),
             incoming: Lines::new(options.max_message),
             refused: false,
             outbox: Outbox::new(),
             input,
             screen,
             output,
+            tty,
+            signaled: false,
+            journal,
             linger: options.linger,
             last_progress: Instant::now(),
+            killed: None,
             target,
             server,
         })
     }
 
     /// Runs until the user leaves, the server is full, or something breaks.
-    pub(super) fn run(mut self) -> Result<Ending, Failure> {
+    pub(super) fn run(mut self) -> Result<Outcome, Failure> {
         let result = self.run_turns();
-        self.screen.close_prompt();
+        self.screen.leave();
         let shown = self.show();
         self.connection.write(&mut self.outbox);
         self.connection.close(self.poll.registry());
@@ -110,15 +137,15 @@ impl Client {
         if unshown > 0 && !self.output.is_gone() {
             log::error!("standard output took no more: {unshown} bytes were not shown");
         }
-        result.and_then(|ending| shown.map(|()| ending))
+        result.and_then(|outcome| shown.map(|()| outcome))
     }
 
-    fn run_turns(&mut self) -> Result<Ending, Failure> {
+    fn run_turns(&mut self) -> Result<Outcome, Failure> {
         let mut events = Events::with_capacity(256);
         loop {
             let busy = self.turn()?;
-            if let Some(ending) = self.ending() {
-                return Ok(ending);
+            if let Some(outcome) = self.outcome() {
+                return Ok(outcome);
             }
             let timeout = if busy { Some(Duration::ZERO) } else { self.timeout() };
             match self.poll.poll(&mut events, timeout) {
@@ -135,6 +162,7 @@ impl Client {
             SOCKET => self.connection.handle_event(event),
             INPUT => self.input.handle_event(event),
             OUTPUT => self.output.handle_event(event, self.poll.registry()),
+            SIGNALS => self.signaled = true,
             _ => {
                 if let Some(server) = &mut self.server {
                     server.handle_event(event);
@@ -147,12 +175,15 @@ impl Client {
     fn turn(&mut self) -> Result<bool, Failure> {
         let unanswered = self.session.unanswered();
         let hosting = self.server.as_mut().is_some_and(|server| server.turn(self.poll.registry()));
+        self.journal.tell_time(&mut self.screen);
         self.connect()?;
         self.receive()?;
         self.listen();
         let unsent = self.outbox.len();
         self.connection.write(&mut self.outbox);
+        self.report();
         self.show()?;
+        self.obey()?;
         if self.outbox.len() < unsent || self.session.unanswered() < unanswered {
             self.made_progress();
         }
@@ -161,21 +192,29 @@ impl Client {
 
     /// Makes the connection that the session wants.
     fn connect(&mut self) -> Result<(), Failure> {
-        if self.connection.is_open() || !(self.session.wants_connection() && self.ended.is_none()) {
+        if self.connection.is_open() || !self.session.wants_connection() || self.ended.is_some() {
             return Ok(());
         }
         let now = Instant::now();
         let registry = self.poll.registry();
+        if self.connection.is_closed() && self.retry.is_waiting(now) {
+            return Ok(());
+        }
+        self.retry.start();
         let opened = if self.connection.is_closed() { self.connection.open(registry, now) } else { Ok(()) };
         match opened.and_then(|()| self.connection.advance(registry, now)) {
             Ok(true) => {
                 self.session.handle_connected(&mut self.outbox, &mut self.screen);
                 self.made_progress();
-                Ok(())
             }
-            Ok(false) => Ok(()),
-            Err(error) => Err(Failure::Connect { server: self.target.clone(), error }),
+            Ok(false) => {}
+            Err(error) if self.session.is_returning() => {
+                log::info!("{}: {error}", self.target);
+                self.retry.schedule(now);
+            }
+            Err(error) => return Err(Failure::Connect { server: self.target.clone(), error }),
         }
+        Ok(())
     }
 
     /// From the socket to the screen.
@@ -194,6 +233,9 @@ impl Client {
                 Err(error) => self.end_connection(Err(error)),
             }
         }
+        if self.session.take_rebuff() {
+            self.end_connection(Ok(()));
+        }
         if self.refused || self.session.over() == Some(Ending::Full) {
             return Ok(());
         }
@@ -201,11 +243,12 @@ impl Client {
     }
 
     fn take_replies(&mut self) {
-        let Self { incoming, session, screen, refused, .. } = self;
+        let Self { incoming, session, outbox, screen, refused, .. } = self;
+        let returning = session.is_returning();
         *refused = false;
         incoming.drain(|line| match line {
             Line::Whole(line) => {
-                *refused = !session.handle_reply(line, screen);
+                *refused = !session.handle_reply(line, outbox, screen);
                 !*refused
             }
             Line::TooLong => {
@@ -213,6 +256,10 @@ impl Client {
                 true
             }
         });
+        if returning && !session.is_returning() {
+            self.retry = Retry::default();
+            logging::say("chinwag", &format_args!("connected to {} again", self.target));
+        }
     }
 
     fn end_connection(&mut self, result: io::Result<()>) {
@@ -222,13 +269,29 @@ impl Client {
 
     fn handle_disconnected(&mut self, result: io::Result<()>) -> Result<(), Failure> {
         self.incoming.clear();
-        self.outbox.clear();
-        match self.session.handle_disconnected() {
+        let was_returning = self.session.is_returning();
+        match self.session.handle_disconnected(&mut self.outbox) {
             Disconnect::Expected => {
                 log::info!("{} closed the connection after a refused log-in", self.target);
                 Ok(())
             }
             Disconnect::Lost => Err(Failure::Lost { server: self.target.clone(), error: result.err() }),
+            Disconnect::Again { unanswered } => {
+                self.retry.schedule(Instant::now());
+                if !was_returning {
+                    self.say_lost(unanswered);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn say_lost(&self, unanswered: u64) {
+        let target = &self.target;
+        logging::say("chinwag", &format_args!("the connection to {target} was lost: trying to come back"));
+        if unanswered > 0 {
+            let text = format_args!("{unanswered} requests were not answered: they may not have arrived");
+            logging::say("chinwag", &text);
         }
     }
 
@@ -239,7 +302,7 @@ impl Client {
             if !self.input.can_read() {
                 return;
             }
-            self.input.read();
+            self.input.read(&mut self.screen);
         }
     }
 
@@ -258,6 +321,8 @@ impl Client {
     }
 
     fn show(&mut self) -> Result<(), Failure> {
+        self.screen.settle();
+        self.journal.write(&mut self.screen);
         let waiting = self.screen.waiting();
         let before = waiting.len();
         self.output.write(waiting, self.poll.registry()).map_err(Failure::local("standard output"))?;
@@ -265,6 +330,44 @@ impl Client {
             self.made_progress();
         }
         Ok(())
+    }
+
+    /// Does what signals, and the keys that stand for them, ask for.
+    fn obey(&mut self) -> Result<(), Failure> {
+        let key = self.input.take_signal();
+        let Some(tty) = self.tty.as_mut().filter(|_| self.signaled || key.is_some()) else { return Ok(()) };
+        let mut demands = if std::mem::take(&mut self.signaled) { tty.demands() } else { Vec::new() };
+        demands.extend(key.map(Demand::from));
+        for demand in demands {
+            match demand {
+                Demand::End(signal) => self.killed = Some(signal),
+                Demand::Stop => self.stop()?,
+                Demand::Redraw => {
+                    if let Some(tty) = &mut self.tty {
+                        tty.redraw(&mut self.screen);
+                    }
+                }
+            }
+        }
+        self.show()
+    }
+
+    fn stop(&mut self) -> Result<(), Failure> {
+        self.screen.suspend();
+        let waiting = self.screen.waiting();
+        self.output.write(waiting, self.poll.registry()).map_err(Failure::local("standard output"))?;
+        if let Some(tty) = &mut self.tty {
+            tty.stop(&mut self.screen);
+        }
+        Ok(())
+    }
+
+    /// Lets the log appear between the lines of the screen where both are the same terminal.
+    fn report(&mut self) -> bool {
+        if self.screen.is_editing() && logging::is_terminal() {
+            return !self.screen.is_between_lines() || logging::take(|lines| self.screen.show_aside(lines));
+        }
+        logging::flush()
     }
 
     /// A sign of life: only who wants to leave cares when it was.
@@ -293,16 +396,19 @@ impl Client {
     }
 
     /// How the run ends, if it does now.
-    fn ending(&mut self) -> Option<Ending> {
+    fn outcome(&mut self) -> Option<Outcome> {
+        if let Some(signal) = self.killed {
+            return Some(Outcome::Killed(signal));
+        }
         if self.output.is_gone() {
-            return Some(Ending::Left);
+            return Some(Outcome::Left);
         }
         let shown = self.screen.waiting().is_empty();
         if self.session.over() == Some(Ending::Full) {
-            return (shown || self.has_lingered()).then_some(Ending::Full);
+            return (shown || self.has_lingered()).then_some(Outcome::Full);
         }
         let now = self.input.is_terminal() && self.input.wants_to_leave();
-        (now || self.is_leaving() && shown || self.has_lingered()).then_some(Ending::Left)
+        (now || self.is_leaving() && shown || self.has_lingered()).then_some(Outcome::Left)
     }
 
     /// When to leave without the answers that have not come (spec C3).
@@ -318,11 +424,26 @@ impl Client {
     }
 
     /// How long nothing has to be done if nothing happens.
-    fn timeout(&self) -> Option<Duration> {
-        let log = (!logging::flush()).then(|| Instant::now() + LOG_RETRY);
+    fn timeout(&mut self) -> Option<Duration> {
+        let log = (!self.report()).then(|| Instant::now() + LOG_RETRY);
+        let retry = self.retry.deadline().filter(|_| self.connection.is_closed());
         let server = self.server.as_ref().and_then(Server::next_deadline);
-        let deadlines = [self.connection.deadline(), self.linger_deadline(), server, log];
+        let deadlines = [self.connection.deadline(), self.linger_deadline(), retry, server, log];
         let next = deadlines.into_iter().flatten().min()?;
         Some(next.saturating_duration_since(Instant::now()))
+    }
+}
+
+/// How the screen is to look on this standard output.
+fn look(options: &Options, terminal: bool) -> Look {
+    Look {
+        terminal,
+        style: Style {
+            escape: options.escape.applies(terminal),
+            color: options.color.applies(terminal && !options.no_color),
+            one_line: false,
+        },
+        timestamps: options.timestamps,
+        bell: options.bell && terminal,
     }
 }

@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::io;
+use std::path::PathBuf;
 
 /// The program cannot go on.
 #[derive(Debug)]
@@ -32,6 +33,13 @@ pub enum Failure {
     Host {
         /// Where it was to listen, `host:port`.
         server: String,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// The log file cannot be opened.
+    Log {
+        /// Its path.
+        path: PathBuf,
         /// What the system says.
         error: io::Error,
     },
@@ -87,6 +95,9 @@ impl fmt::Display for Failure {
             ),
             Self::Host { server, error } => {
                 write!(formatter, "cannot listen on {server}: choose another --address or --port ({error})")
+            }
+            Self::Log { path, error } => {
+                write!(formatter, "cannot write to {}: choose another --log ({error})", path.display())
             }
             Self::Local { what, error } => write!(formatter, "{what} does not work: {error}"),
         }

@@ -1,11 +1,14 @@
 //! Standard input, in lines.
 
 use crate::lines::{Line, Lines};
+use crate::screen::Screen;
 use crate::session::is_quit;
 use crate::stdio::Stdio;
+use crate::terminal::Event as Typed;
 use mio::event::Event;
 use mio::{Interest, Registry, Token};
-use std::io;
+use signal_hook::consts::{SIGINT, SIGTSTP};
+use std::io::{self, Read};
 use std::time::Instant;
 
 /// While commands cannot be sent, standard input is read on until so many bytes wait behind the
@@ -30,6 +33,8 @@ pub(super) struct Input {
     fresh: bool,
     /// A `!quit` waits behind lines that cannot be taken now.
     quitting: bool,
+    /// What a key asked for that the terminal would have made a signal of.
+    signal: Option<i32>,
     /// The length of the first line, if it was offered and not taken.
     refused: Option<usize>,
 }
@@ -48,6 +53,7 @@ impl Input {
             ended: false,
             fresh: false,
             quitting: false,
+            signal: None,
             refused: None,
         })
     }
@@ -92,10 +98,17 @@ impl Input {
         self.ready = true;
     }
 
-    /// Reads once.
-    pub(super) fn read(&mut self) {
-        match self.typed.fill_from(&mut self.source) {
+    /// Reads once: lines, or keys for the line that the screen's editor makes of them.
+    pub(super) fn read(&mut self, screen: &mut Screen) {
+        let mut keys = [0; 4096];
+        let result = if screen.is_editing() {
+            self.source.read(&mut keys)
+        } else {
+            self.typed.fill_from(&mut self.source)
+        };
+        match result {
             Ok(0) => self.end(),
+            Ok(count) if screen.is_editing() => self.handle_keys(&keys[..count], screen),
             Ok(_) => {
                 self.fresh = true;
                 let drained = self.source.short_read_is_last() && !self.typed.is_full() && !self.ending;
@@ -109,6 +122,28 @@ impl Input {
                 self.end();
             }
         }
+    }
+
+    fn handle_keys(&mut self, mut keys: &[u8], screen: &mut Screen) {
+        while !keys.is_empty() && !self.ended {
+            let (taken, event) = screen.handle_keys(keys);
+            keys = &keys[taken..];
+            match event {
+                Some(Typed::Line(line)) => {
+                    self.typed.push_line(&line);
+                    self.fresh = true;
+                }
+                Some(Typed::EndOfInput) => self.end(),
+                Some(Typed::Interrupt) => self.signal = Some(SIGINT),
+                Some(Typed::Suspend) => self.signal = Some(SIGTSTP),
+                None => {}
+            }
+        }
+    }
+
+    /// The signal that a key stands for, if one was typed.
+    pub(super) fn take_signal(&mut self) -> Option<i32> {
+        self.signal.take()
     }
 
     /// Offers the lines to `take`, oldest first, until it refuses one.

@@ -4,24 +4,38 @@ mod connection;
 mod event_loop;
 mod failure;
 mod input;
+mod journal;
 pub mod options;
 mod output;
+mod raw_mode;
+mod retry;
+mod tty;
 
 pub use failure::Failure;
 
 use crate::address;
 use crate::server::{self, Server};
-use crate::session::Ending;
 use event_loop::{Client, SERVER};
 use mio::Poll;
 use options::Options;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
+/// How a conversation ended that nothing has broken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// The user left.
+    Left,
+    /// The server was full.
+    Full,
+    /// This signal came.
+    Killed(i32),
+}
+
 /// Chats until the user leaves, the server is full, or something breaks.
 ///
 /// # Errors
 /// What broke, in words for the user.
-pub fn run(options: &Options) -> Result<Ending, Failure> {
+pub fn run(options: &Options) -> Result<Outcome, Failure> {
     let poll = Poll::new().map_err(Failure::local("the poll"))?;
     let target = address::join(&options.address, options.port);
     let addresses = address::resolve(&options.address, options.port)

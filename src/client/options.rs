@@ -6,6 +6,7 @@ use crate::protocol::DEFAULT_PORT;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{ArgMatches, Command, value_parser};
 use std::fmt::Write as _;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// What the user asked for, on the command line or by environment variables.
@@ -27,6 +28,22 @@ pub struct Options {
     pub linger: Duration,
     /// Whether to make control characters visible (spec S14).
     pub escape: When,
+    /// Leave the typed line to the terminal's own line mode.
+    pub plain: bool,
+    /// Begin lines with the time.
+    pub timestamps: bool,
+    /// Ring the bell at a message.
+    pub bell: bool,
+    /// Whether to show names in colours.
+    pub color: When,
+    /// `NO_COLOR` is set: no colours unless they are asked for in any case (no-color.org).
+    pub no_color: bool,
+    /// The terminal is not one that can move its cursor: `TERM` is `dumb`.
+    pub dumb: bool,
+    /// A file to append what happens to.
+    pub log: Option<PathBuf>,
+    /// Make a lost connection again.
+    pub reconnect: bool,
     /// How often `-v` was given.
     pub verbose: u8,
 }
@@ -60,6 +77,11 @@ impl Options {
         Self::from_matches(&mut definition().get_matches())
     }
 
+    /// Whether to edit the typed line, on a terminal.
+    pub fn edits(&self) -> bool {
+        !self.plain && !self.dumb
+    }
+
     fn from_matches(matches: &mut ArgMatches) -> Self {
         let seconds = |id| matches.get_one(id).copied().unwrap_or_default();
         Self {
@@ -67,16 +89,28 @@ impl Options {
             linger: seconds("linger"),
             port: matches.get_one("port").copied().unwrap_or(DEFAULT_PORT),
             max_message: matches.get_one("max-message").copied(),
-            escape: match matches.get_one::<String>("escape").map(String::as_str) {
-                Some("always") => When::Always,
-                Some("never") => When::Never,
-                _ => When::Auto,
-            },
+            escape: when(matches, "escape"),
+            color: when(matches, "color"),
+            no_color: std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
+            dumb: std::env::var_os("TERM").is_some_and(|value| value == "dumb"),
+            plain: matches.get_flag("plain"),
+            timestamps: matches.get_flag("timestamps"),
+            bell: matches.get_flag("bell"),
+            reconnect: matches.get_flag("reconnect"),
+            log: matches.remove_one("log"),
             host: matches.get_flag("host"),
             verbose: matches.get_count("verbose"),
             name: matches.remove_one("name"),
             address: matches.remove_one("address").unwrap_or_default(),
         }
+    }
+}
+
+fn when(matches: &ArgMatches, id: &str) -> When {
+    match matches.get_one::<String>(id).map(String::as_str) {
+        Some("always") => When::Always,
+        Some("never") => When::Never,
+        _ => When::Auto,
     }
 }
 
@@ -126,6 +160,24 @@ fn definition() -> Command {
             option("escape", "WHEN", "CHINWAG_ESCAPE", "Make control characters in messages visible")
                 .value_parser(["auto", "always", "never"])
                 .default_value("auto"),
+            flag("plain", "CHINWAG_PLAIN", "Do not edit the typed line: leave it to the terminal"),
+            flag(
+                "timestamps",
+                "CHINWAG_TIMESTAMPS",
+                "Begin each line with the time, and with the date when it changes",
+            ),
+            flag("bell", "CHINWAG_BELL", "Ring the terminal's bell at a message"),
+            option("color", "WHEN", "CHINWAG_COLOR", "Show names in colours; `auto` respects NO_COLOR")
+                .value_parser(["auto", "always", "never"])
+                .default_value("never"),
+            option(
+                "log",
+                "FILE",
+                "CHINWAG_LOG",
+                "Append what happens to FILE, a line with the time for each event",
+            )
+            .value_parser(value_parser!(PathBuf)),
+            flag("reconnect", "CHINWAG_RECONNECT", "Make a lost connection again, with the same name"),
             verbose(),
         ])
 }
@@ -171,6 +223,14 @@ mod tests {
             connect_timeout: Duration::from_secs(10),
             linger: Duration::from_secs(2),
             escape: When::Auto,
+            plain: false,
+            timestamps: false,
+            bell: false,
+            color: When::Never,
+            no_color: options.no_color,
+            dumb: options.dumb,
+            log: None,
+            reconnect: false,
             verbose: 0,
         };
         assert_eq!(options, expected);

@@ -4,13 +4,13 @@ use super::options::Options;
 use super::{Config, Server};
 use crate::address;
 use crate::logging;
+use crate::signals::Signals;
 use log::{debug, info};
-use mio::{Events, Interest, Poll, Registry, Token};
+use mio::{Events, Poll, Registry, Token};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use std::io::{self, Write};
 use std::net::SocketAddr;
-use std::os::unix::net::UnixStream;
 
 const SIGNALS: Token = Token(0);
 const SERVER: usize = 1;
@@ -25,7 +25,7 @@ const EVENTS: usize = 1024;
 pub fn run(options: &Options) -> io::Result<()> {
     raise_descriptor_limit();
     let mut poll = Poll::new()?;
-    let _signals = watch_signals(poll.registry())?;
+    let _signals = Signals::catch(&[SIGINT, SIGTERM], poll.registry(), SIGNALS)?;
     let mut server = listen(&options.host, options.port, options.config, poll.registry())?;
     let address = server.local_addr()?;
     info!("listening on {address}");
@@ -67,18 +67,6 @@ fn raise_descriptor_limit() {
     if let Err(error) = setrlimit(Resource::Nofile, raised) {
         debug!("the limit of descriptors stays as it is: {error}");
     }
-}
-
-/// From now on the signals are events. The end that is returned must be kept for that.
-fn watch_signals(registry: &Registry) -> io::Result<mio::net::UnixStream> {
-    let (receiver, sender) = UnixStream::pair()?;
-    receiver.set_nonblocking(true)?;
-    for signal in [SIGINT, SIGTERM] {
-        signal_hook::low_level::pipe::register(signal, sender.try_clone()?)?;
-    }
-    let mut receiver = mio::net::UnixStream::from_std(receiver);
-    registry.register(&mut receiver, SIGNALS, Interest::READABLE)?;
-    Ok(receiver)
 }
 
 /// Listens on the first address of `host` where that is possible.

@@ -163,6 +163,11 @@ impl Editor {
         self.desk.line.text()
     }
 
+    /// Whether nothing of the editor's is to be seen: nothing is typed or searched for.
+    pub fn is_idle(&self) -> bool {
+        !self.desk.is_active()
+    }
+
     /// Puts a text in place of what is typed, with the cursor behind it, and shows it unless the line is hidden.
     pub fn set_line(&mut self, line: &[u8], out: &mut Vec<u8>) {
         self.desk.end_search();

@@ -1,0 +1,68 @@
+//! The terminal without the kernel's line mode, and back on every way out.
+//!
+//! Off: echo, line mode, and the keys that send signals; the editor takes them all. On: the output's
+//! translation of `\n`, so that lines are the same bytes on a terminal and a pipe (spec S15), and
+//! Ctrl-S and Ctrl-Q.
+
+use crate::stdio::Stdio;
+use rustix::termios::{
+    InputModes, LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcgetwinsize, tcsetattr,
+};
+use std::io::{self, Write};
+use std::sync::{Mutex, PoisonError};
+
+/// How the terminal was found, while it is otherwise.
+static FOUND: Mutex<Option<Termios>> = Mutex::new(None);
+
+/// What ends the editor's only lasting mode, marked pastes; harmless where it is not on.
+const MARKED_PASTES_OFF: &[u8] = b"\x1b[?2004l";
+
+/// Whether what is typed on the terminal is shown: a program that has switched the echo off does not
+/// want to see its input again, from whomever.
+pub(super) fn makes_sense() -> bool {
+    tcgetattr(io::stdin()).is_ok_and(|modes| modes.local_modes.contains(LocalModes::ECHO))
+}
+
+/// Takes the terminal, or takes it again when somebody else may have changed it.
+///
+/// # Errors
+/// When standard input is no terminal, or it was hung up.
+pub(super) fn enter() -> io::Result<()> {
+    let mut saved = FOUND.lock().unwrap_or_else(PoisonError::into_inner);
+    let found = match &*saved {
+        Some(found) => found.clone(),
+        None => tcgetattr(io::stdin())?,
+    };
+    let mut raw = found.clone();
+    raw.local_modes -= LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG | LocalModes::IEXTEN;
+    raw.input_modes -= InputModes::ICRNL | InputModes::INLCR | InputModes::IGNCR | InputModes::ISTRIP;
+    raw.special_codes[SpecialCodeIndex::VMIN] = 1;
+    raw.special_codes[SpecialCodeIndex::VTIME] = 0;
+    *saved = Some(found);
+    Ok(tcsetattr(io::stdin(), OptionalActions::Now, &raw)?)
+}
+
+/// The columns and rows of the terminal; 0 where they are not known.
+pub(super) fn size() -> (u16, u16) {
+    tcgetwinsize(io::stdout()).map_or((0, 0), |size| (size.ws_col, size.ws_row))
+}
+
+/// With `panic = "abort"` nothing is dropped: gives the terminal back before the panic is reported.
+pub(super) fn restore_on_panic() {
+    let report = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if restore()
+            && let Ok(mut output) = Stdio::output()
+        {
+            let _ = output.write(MARKED_PASTES_OFF);
+        }
+        report(panic);
+    }));
+}
+
+/// Gives the terminal back; returns whether it was taken.
+pub(super) fn restore() -> bool {
+    let found = FOUND.lock().unwrap_or_else(PoisonError::into_inner).take();
+    // Now, not when the output has drained: on a paused terminal it never would.
+    found.is_some_and(|found| tcsetattr(io::stdin(), OptionalActions::Now, &found).is_ok())
+}

@@ -1,0 +1,52 @@
+//! When to try a lost connection again: at once, and then after 1, 2, 4 ... 60 seconds.
+
+use std::time::{Duration, Instant};
+
+const LONGEST: Duration = Duration::from_secs(60);
+
+/// The waits between the tries.
+#[derive(Debug, Default)]
+pub(super) struct Retry {
+    at: Option<Instant>,
+    /// The wait after the next failure.
+    wait: Duration,
+}
+
+impl Retry {
+    /// The connection was lost, or a try has failed.
+    pub(super) fn schedule(&mut self, now: Instant) {
+        self.at = Some(now + self.wait);
+        self.wait = (self.wait * 2).clamp(Duration::from_secs(1), LONGEST);
+    }
+
+    /// Whether the next try is still to be waited for.
+    pub(super) fn is_waiting(&self, now: Instant) -> bool {
+        self.at.is_some_and(|at| now < at)
+    }
+
+    /// When the next try is due, unless it is being made.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.at
+    }
+
+    /// The wait is over: the try is being made.
+    pub(super) fn start(&mut self) {
+        self.at = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_double_up_to_a_minute() {
+        let mut retry = Retry::default();
+        let now = Instant::now();
+        for seconds in [0, 1, 2, 4, 8, 16, 32, 60, 60] {
+            retry.schedule(now);
+            assert_eq!(retry.deadline(), Some(now + Duration::from_secs(seconds)));
+            assert_eq!(retry.is_waiting(now), seconds > 0);
+        }
+    }
+}

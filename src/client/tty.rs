@@ -1,0 +1,78 @@
+//! The terminal of a person: its line mode, its size, and the signals that it brings.
+
+use super::raw_mode;
+use crate::screen::Screen;
+use crate::signals::{self, Signals};
+use crate::terminal::Editor;
+use mio::{Registry, Token};
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
+use std::io;
+
+/// A terminal that is in our hands until this is dropped.
+#[derive(Debug)]
+pub(super) struct Tty {
+    signals: Signals,
+}
+
+/// What a signal asks of the event loop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Demand {
+    /// To end, as the signal would have ended the program.
+    End(i32),
+    /// To stop until it is continued.
+    Stop,
+    /// To draw what is typed anew.
+    Redraw,
+}
+
+impl Tty {
+    /// Takes the terminal, and has the screen edit what is typed on it.
+    pub(super) fn take(registry: &Registry, token: Token, screen: &mut Screen) -> io::Result<Self> {
+        let caught = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH];
+        let signals = Signals::catch(&caught, registry, token)?;
+        raw_mode::restore_on_panic();
+        raw_mode::enter()?;
+        let (columns, rows) = raw_mode::size();
+        screen.edit_with(Editor::new(columns, rows));
+        Ok(Self { signals })
+    }
+
+    /// What the signals that have come ask for.
+    pub(super) fn demands(&mut self) -> Vec<Demand> {
+        self.signals.take().into_iter().map(Demand::from).collect()
+    }
+
+    /// The terminal has another size, or was somebody else's for a while.
+    pub(super) fn redraw(&mut self, screen: &mut Screen) {
+        let (columns, rows) = raw_mode::size();
+        screen.resize(columns, rows);
+        // A shell that stopped and continued us may have set the terminal as it likes.
+        if let Err(error) = raw_mode::enter() {
+            log::error!("the terminal: {error}");
+        }
+    }
+
+    /// Gives the terminal back, stops the program until it is continued, and takes the terminal
+    /// again. What is typed must be off the screen.
+    pub(super) fn stop(&mut self, screen: &mut Screen) {
+        raw_mode::restore();
+        signals::obey(SIGTSTP);
+        self.redraw(screen);
+    }
+}
+
+impl Drop for Tty {
+    fn drop(&mut self) {
+        raw_mode::restore();
+    }
+}
+
+impl From<i32> for Demand {
+    fn from(signal: i32) -> Self {
+        match signal {
+            SIGTSTP => Self::Stop,
+            SIGCONT | SIGWINCH => Self::Redraw,
+            _ => Self::End(signal),
+        }
+    }
+}

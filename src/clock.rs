@@ -1,0 +1,99 @@
+//! Local time as people and log files write it.
+
+use std::io::Write as _;
+use std::time::{SystemTime, UNIX_EPOCH};
+use tz::{DateTime, TimeZone};
+
+/// The local time zone: `TZ`, or the system's.
+#[derive(Debug)]
+pub struct Clock {
+    zone: TimeZone,
+}
+
+/// A point in time, as clocks on the wall show it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment {
+    /// Year, month and day of the month, both from 1.
+    pub date: (i32, u8, u8),
+    /// Hour, minute and second.
+    pub time: (u8, u8, u8),
+    /// How far local time is ahead of UTC, in minutes.
+    pub offset: i32,
+}
+
+impl Clock {
+    /// Local time, or UTC where the zone is not known.
+    pub fn local() -> Self {
+        let zone = TimeZone::local().unwrap_or_else(|error| {
+            log::info!("the local time zone is not known, times are in UTC: {error}");
+            TimeZone::utc()
+        });
+        Self { zone }
+    }
+
+    /// What this clock shows at `time`.
+    pub fn at(&self, time: SystemTime) -> Moment {
+        let seconds = time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        let seconds = i64::try_from(seconds).unwrap_or(0);
+        let local = DateTime::from_timespec(seconds, 0, self.zone.as_ref())
+            .or_else(|_| DateTime::from_timespec(seconds, 0, TimeZone::utc().as_ref()));
+        local.map_or(Moment { date: (1970, 1, 1), time: (0, 0, 0), offset: 0 }, |local| Moment {
+            date: (local.year(), local.month(), local.month_day()),
+            time: (local.hour(), local.minute(), local.second()),
+            offset: local.local_time_type().ut_offset() / 60,
+        })
+    }
+}
+
+impl Moment {
+    /// Appends `[14:05] `, or `[2026-02-01 14:05] ` with the date.
+    pub fn write_stamp(&self, with_date: bool, out: &mut Vec<u8>) {
+        let ((year, month, day), (hour, minute, _)) = (self.date, self.time);
+        // Writing to a vector cannot fail.
+        let _ = if with_date {
+            write!(out, "[{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}] ")
+        } else {
+            write!(out, "[{hour:02}:{minute:02}] ")
+        };
+    }
+
+    /// Appends `2026-02-01T14:05:09+01:00` (ISO 8601, RFC 3339).
+    pub fn write_iso(&self, out: &mut Vec<u8>) {
+        let ((year, month, day), (hour, minute, second)) = (self.date, self.time);
+        let sign = if self.offset < 0 { '-' } else { '+' };
+        let (hours, minutes) = (self.offset.abs() / 60, self.offset.abs() % 60);
+        // Writing to a vector cannot fail.
+        let _ = write!(
+            out,
+            "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{sign}{hours:02}:{minutes:02}"
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn moments_are_written_as_usual() {
+        let table = [
+            ("UTC0", 0, "[1970-01-01 00:00] ", "1970-01-01T00:00:00+00:00"),
+            ("CET-1CEST,M3.5.0,M10.5.0/3", 1_782_907_509, "[2026-07-01 14:05] ", "2026-07-01T14:05:09+02:00"),
+            ("CET-1CEST,M3.5.0,M10.5.0/3", 1_769_951_109, "[2026-02-01 14:05] ", "2026-02-01T14:05:09+01:00"),
+            ("NST3:30", 1_769_951_109, "[2026-02-01 09:35] ", "2026-02-01T09:35:09-03:30"),
+        ];
+        for (zone, seconds, stamp, iso) in table {
+            let clock = Clock { zone: TimeZone::from_posix_tz(zone).unwrap() };
+            let moment = clock.at(UNIX_EPOCH + Duration::from_secs(seconds));
+            let mut out = Vec::new();
+            moment.write_stamp(true, &mut out);
+            assert_eq!(String::from_utf8(std::mem::take(&mut out)).unwrap(), stamp);
+            moment.write_stamp(false, &mut out);
+            assert_eq!(String::from_utf8_lossy(&out), format!("[{}", &stamp[12..]));
+            out.clear();
+            moment.write_iso(&mut out);
+            assert_eq!(String::from_utf8(out).unwrap(), iso);
+        }
+    }
+}

@@ -1,0 +1,361 @@
+//! What is on its way to standard output: lines of the conversation, and round them the prompt and
+//! the line that the user is editing.
+
+use crate::clock::Moment;
+use crate::display::{Notice, PROMPT, Style};
+use crate::outbox::Outbox;
+use crate::protocol;
+use crate::terminal::{Editor, Event};
+
+/// When this many bytes wait to be shown, nothing more is taken from the server.
+pub const SCREEN_FULL: usize = 64 * 1024;
+
+/// How the screen is to look. Only the first two are part of the contract; the others are off
+/// unless the user asks for them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Look {
+    /// Standard output is a terminal: the cursor stays behind the prompt (spec S12).
+    pub terminal: bool,
+    /// How lines are written.
+    pub style: Style,
+    /// Lines begin with the time.
+    pub timestamps: bool,
+    /// A message rings the terminal's bell.
+    pub bell: bool,
+}
+
+/// The screen. Nothing here waits: what is to be shown is appended, and written elsewhere.
+#[derive(Debug, Default)]
+pub struct Screen {
+    waiting: Outbox,
+    look: Look,
+    /// The cursor stands behind a prompt.
+    prompt_open: bool,
+    /// Where the next piece of the text begins that is being shown in pieces; 0 between lines.
+    shown: usize,
+    /// The user's line, if it is ours to draw.
+    editor: Option<Editor>,
+    /// The lines for the log file, if there is one.
+    journal: Option<Outbox>,
+    /// What the clock shows, for time stamps and the log file.
+    now: Option<Moment>,
+    /// The date of the last time stamp.
+    stamped: Option<(i32, u8, u8)>,
+}
+
+impl Screen {
+    /// Nothing shown yet.
+    pub fn new(look: Look) -> Self {
+        Self { look, ..Self::default() }
+    }
+
+    /// From now on the user's line is edited here, in front of everything else.
+    pub fn edit_with(&mut self, editor: Editor) {
+        self.editor = Some(editor);
+    }
+
+    /// From now on every event is written for a log file, too.
+    pub fn keep_journal(&mut self) {
+        self.journal = Some(Outbox::new());
+    }
+
+    /// What waits for the log file.
+    pub fn journal(&mut self) -> Option<&mut Outbox> {
+        self.journal.as_mut()
+    }
+
+    /// Whether it has to be told the time.
+    pub fn needs_time(&self) -> bool {
+        self.look.timestamps || self.journal.is_some()
+    }
+
+    /// Tells it the time.
+    pub fn set_time(&mut self, now: Moment) {
+        self.now = Some(now);
+    }
+
+    /// Whether so much waits that nothing may be added now.
+    #[inline]
+    pub fn is_full(&self) -> bool {
+        self.waiting.len() >= SCREEN_FULL
+    }
+
+    /// What waits to be written.
+    pub fn waiting(&mut self) -> &mut Outbox {
+        &mut self.waiting
+    }
+
+    /// S1: asks for a name.
+    pub fn ask_for_name(&mut self) {
+        self.make_way();
+        self.waiting.tail().extend_from_slice(PROMPT);
+        if !self.look.terminal {
+            self.waiting.tail().push(b'\n');
+            return;
+        }
+        self.prompt_open = true;
+        if let Some(editor) = &mut self.editor {
+            editor.set_prompt(PROMPT);
+        }
+    }
+
+    /// The terminal has echoed the end of a line, which is also the end of an open prompt.
+    pub fn prompt_answered(&mut self) {
+        self.prompt_open = false;
+    }
+
+    /// Shows a notice. Returns whether it is complete: if not, the same one must be given again
+    /// once there is room, until it is.
+    #[inline]
+    pub fn show(&mut self, notice: Notice<'_>) -> bool {
+        let from = self.shown;
+        if from == 0 {
+            self.begin(&notice);
+        }
+        let next = notice.write(from, self.look.style, self.waiting.tail());
+        if self.journal.is_some() {
+            self.record_piece(&notice, from);
+        }
+        self.shown = next.unwrap_or(0);
+        next.is_none()
+    }
+
+    /// Writes a notice for the log file only.
+    pub fn record(&mut self, notice: Notice<'_>) {
+        let mut from = self.journal.as_ref().map(|_| 0);
+        while let Some(at) = from {
+            from = self.record_piece(&notice, at);
+        }
+    }
+
+    /// Whether no text is being shown in pieces.
+    pub fn is_between_lines(&self) -> bool {
+        self.shown == 0
+    }
+
+    /// Shows lines that are not part of the conversation, each with its end. Only between lines.
+    pub fn show_aside(&mut self, lines: &[u8]) {
+        self.make_way();
+        self.waiting.tail().extend_from_slice(lines);
+    }
+
+    /// Puts the user's line back after what was shown, or is about to be: to be called before what
+    /// waits is written.
+    pub fn settle(&mut self) {
+        if self.shown == 0
+            && let Some(editor) = &mut self.editor
+        {
+            editor.show(self.waiting.tail());
+        }
+    }
+
+    /// Whether the user's line is edited here.
+    pub fn is_editing(&self) -> bool {
+        self.editor.is_some()
+    }
+
+    /// Takes keys, up to the first event; returns how many bytes were taken.
+    pub fn handle_keys(&mut self, keys: &[u8]) -> (usize, Option<Event>) {
+        let Some(editor) = &mut self.editor else { return (keys.len(), None) };
+        let (taken, event) = if self.shown == 0 {
+            editor.feed(keys, self.waiting.tail())
+        } else {
+            // In the middle of a long text the line stays hidden, and is drawn after it.
+            let mut nowhere = Vec::new();
+            let fed = editor.feed(keys, &mut nowhere);
+            editor.hide(&mut nowhere);
+            fed
+        };
+        self.prompt_open &= !matches!(event, Some(Event::Line(_)));
+        (taken, event)
+    }
+
+    /// The terminal has another size, in columns and rows.
+    pub fn resize(&mut self, columns: u16, rows: u16) {
+        if let Some(editor) = &mut self.editor {
+            editor.resize(columns, rows, self.waiting.tail());
+        }
+    }
+
+    /// Takes the user's line off the screen and gives the terminal back, for a while.
+    pub fn suspend(&mut self) {
+        if let Some(editor) = &mut self.editor {
+            editor.hide(self.waiting.tail());
+            editor.leave(self.waiting.tail());
+        }
+    }
+
+    /// Leaves the cursor at the start of a line, below what was typed.
+    pub fn leave(&mut self) {
+        if let Some(mut editor) = self.editor.take() {
+            let out = self.waiting.tail();
+            editor.show(out);
+            if !editor.line().is_empty() {
+                editor.feed(b"\n", out);
+                self.prompt_open = false;
+            }
+            editor.leave(out);
+        }
+        self.close_prompt();
+    }
+
+    fn begin(&mut self, notice: &Notice<'_>) {
+        self.make_way();
+        if let (true, Some(now)) = (self.look.timestamps, self.now) {
+            now.write_stamp(self.stamped != Some(now.date), self.waiting.tail());
+            self.stamped = Some(now.date);
+        }
+        if self.look.bell && matches!(notice, Notice::From { .. }) {
+            self.waiting.tail().push(b'\x07');
+        }
+        if let Some(editor) = &mut self.editor {
+            learn_names(notice, editor);
+        }
+    }
+
+    /// Moves the cursor to the start of an empty line.
+    fn make_way(&mut self) {
+        match &mut self.editor {
+            Some(editor) if !editor.is_idle() => editor.hide(self.waiting.tail()),
+            _ => self.close_prompt(),
+        }
+    }
+
+    fn close_prompt(&mut self) {
+        if self.prompt_open {
+            self.waiting.tail().push(b'\n');
+            self.prompt_open = false;
+            if let Some(editor) = &mut self.editor {
+                editor.set_prompt(b"");
+            }
+        }
+    }
+
+    fn record_piece(&mut self, notice: &Notice<'_>, from: usize) -> Option<usize> {
+        let out = self.journal.as_mut()?.tail();
+        if let (0, Some(now)) = (from, self.now) {
+            now.write_iso(out);
+            out.push(b' ');
+        }
+        notice.write(from, Style { escape: true, color: false, one_line: true }, out)
+    }
+}
+
+/// Those whose names were seen can be written to with few keys.
+fn learn_names(notice: &Notice<'_>, editor: &mut Editor) {
+    match notice {
+        Notice::From { name, .. } | Notice::LoggedIn(name) => editor.add_name(name),
+        Notice::Online(list) => protocol::names(list).for_each(|name| editor.add_name(name)),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn terminal(look: Look) -> Screen {
+        Screen::new(Look { terminal: true, ..look })
+    }
+
+    fn taken(screen: &mut Screen) -> String {
+        let text = String::from_utf8_lossy(screen.waiting.as_slice()).into_owned();
+        screen.waiting.clear();
+        text
+    }
+
+    const HI: Notice<'_> = Notice::From { name: b"ann", text: b"hi" };
+    const PROMPT_TEXT: &str = "Welcome to Chat Client. Enter your login: ";
+
+    #[test]
+    fn prompt_keeps_the_cursor_on_a_terminal_only() {
+        let mut pipe = Screen::new(Look::default());
+        pipe.ask_for_name();
+        assert_eq!(taken(&mut pipe), format!("{PROMPT_TEXT}\n"));
+        let mut screen = terminal(Look::default());
+        screen.ask_for_name();
+        assert_eq!(taken(&mut screen), PROMPT_TEXT);
+        screen.show(Notice::Full);
+        assert_eq!(taken(&mut screen), "\nCannot log in. The server is full!\n");
+        screen.ask_for_name();
+        screen.prompt_answered();
+        screen.show(Notice::LoggedIn(b"ann"));
+        assert!(taken(&mut screen).ends_with("login: Successfully logged in as ann!\n"));
+    }
+
+    #[test]
+    fn half_typed_line_makes_way_and_comes_back() {
+        let mut screen = terminal(Look::default());
+        screen.edit_with(Editor::new(80, 24));
+        screen.show(HI);
+        screen.settle();
+        assert_eq!(taken(&mut screen), "From ann: hi\n", "nothing typed, nothing but the line (S15)");
+        assert_eq!(screen.handle_keys(b"!wh"), (3, None));
+        taken(&mut screen);
+        screen.show(HI);
+        screen.show(HI);
+        screen.settle();
+        assert_eq!(taken(&mut screen), "\r\x1b[JFrom ann: hi\nFrom ann: hi\n!wh");
+        screen.leave();
+        assert_eq!(taken(&mut screen), "\n");
+    }
+
+    #[test]
+    fn prompt_comes_back_with_the_name_that_is_being_typed() {
+        let mut screen = terminal(Look::default());
+        screen.edit_with(Editor::new(80, 24));
+        screen.ask_for_name();
+        screen.handle_keys(b"an");
+        taken(&mut screen);
+        screen.show(HI);
+        screen.settle();
+        assert_eq!(taken(&mut screen), format!("\r\x1b[JFrom ann: hi\n{PROMPT_TEXT}an"));
+        assert_eq!(screen.handle_keys(b"n\n"), (2, Some(Event::Line(b"ann".to_vec()))));
+        screen.show(Notice::LoggedIn(b"ann"));
+        screen.settle();
+        assert_eq!(taken(&mut screen), "n\nSuccessfully logged in as ann!\n");
+    }
+
+    #[test]
+    fn line_is_not_drawn_into_a_long_text() {
+        let text = "x".repeat(100_000);
+        let long = Notice::From { name: b"ann", text: text.as_bytes() };
+        let mut screen = terminal(Look::default());
+        screen.edit_with(Editor::new(80, 24));
+        screen.handle_keys(b"@");
+        taken(&mut screen);
+        let mut all = String::new();
+        while !screen.show(long) {
+            screen.handle_keys(b"b");
+            screen.settle();
+            all += &taken(&mut screen);
+        }
+        screen.settle();
+        all += &taken(&mut screen);
+        assert_eq!(all, format!("\r\x1b[JFrom ann: {text}\n@bbb"));
+    }
+
+    #[test]
+    fn times_bells_and_the_journal_only_where_asked() {
+        let mut screen = terminal(Look { timestamps: true, bell: true, ..Look::default() });
+        screen.keep_journal();
+        for (date, expected) in [
+            ((2026, 2, 1), "[2026-02-01 23:59] \x07From ann: hi\n"),
+            ((2026, 2, 1), "[23:59] \x07From ann: hi\n"),
+            ((2026, 2, 2), "[2026-02-02 23:59] \x07From ann: hi\n"),
+        ] {
+            screen.set_time(Moment { date, time: (23, 59, 58), offset: 60 });
+            screen.show(HI);
+            assert_eq!(taken(&mut screen), expected);
+        }
+        screen.show(Notice::Online(b"ann,bob"));
+        screen.record(Notice::To { name: b"ann", text: b"\x1b[J" });
+        assert_eq!(taken(&mut screen), "[23:59] There are 2 online users:\nann\nbob\n");
+        let journal = String::from_utf8_lossy(screen.journal().unwrap().as_slice()).into_owned();
+        let lines: Vec<_> = journal.lines().collect();
+        assert_eq!(lines.len(), 5);
+        assert_eq!(lines[0], "2026-02-01T23:59:58+01:00 From ann: hi");
+        assert_eq!(lines[3], "2026-02-02T23:59:58+01:00 There are 2 online users: ann bob");
+        assert_eq!(lines[4], "2026-02-02T23:59:58+01:00 To ann: ^[[J");
+    }
+}

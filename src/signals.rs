@@ -1,0 +1,56 @@
+//! Signals as events of the poll.
+
+use mio::net::UnixStream;
+use mio::{Interest, Registry, Token};
+use std::io::{self, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// The signals that a program takes into its own hands.
+#[derive(Debug)]
+pub struct Signals {
+    /// A byte comes when a signal has come.
+    wake: UnixStream,
+    /// Which ones have come.
+    came: Vec<(i32, Arc<AtomicBool>)>,
+}
+
+impl Signals {
+    /// From now on these signals do nothing but make an event with this token.
+    ///
+    /// # Errors
+    /// When the system has no room for it, or a signal cannot be caught.
+    pub fn catch(signals: &[i32], registry: &Registry, token: Token) -> io::Result<Self> {
+        let (wake, sender) = std::os::unix::net::UnixStream::pair()?;
+        wake.set_nonblocking(true)?;
+        let mut came = Vec::with_capacity(signals.len());
+        for &signal in signals {
+            let flag = Arc::new(AtomicBool::new(false));
+            // In this order: who is woken finds the flag set.
+            signal_hook::flag::register(signal, Arc::clone(&flag))?;
+            signal_hook::low_level::pipe::register(signal, sender.try_clone()?)?;
+            came.push((signal, flag));
+        }
+        let mut wake = UnixStream::from_std(wake);
+        registry.register(&mut wake, token, Interest::READABLE)?;
+        Ok(Self { wake, came })
+    }
+
+    /// Those that have come since the last call. To be called when there was an event.
+    pub fn take(&mut self) -> Vec<i32> {
+        while matches!(self.wake.read(&mut [0; 64]), Ok(1..)) {}
+        self.came
+            .iter()
+            .filter(|(_, flag)| flag.swap(false, Ordering::SeqCst))
+            .map(|(signal, _)| *signal)
+            .collect()
+    }
+}
+
+/// Does what the signal does to a program that does not care: ends it, or stops it until it is
+/// continued.
+pub fn obey(signal: i32) {
+    if let Err(error) = signal_hook::low_level::emulate_default_handler(signal) {
+        log::error!("signal {signal}: {error}");
+    }
+}
