@@ -1,0 +1,197 @@
+//! Conversations that end badly, or in the middle of something (spec section 5, C3, S16).
+
+use crate::peer::{End, Hanging, Peer, Refusing};
+use crate::program::{Collector, PROMPT, Program, chinwag, file};
+use rustix::fs::OFlags;
+use rustix::process::Signal;
+use std::io;
+use std::os::fd::AsFd;
+use std::process::Stdio;
+
+const LOGGED_IN: &str = "Successfully logged in as ann!\n";
+
+fn address(port: u16) -> String {
+    format!("127.0.0.1:{port}")
+}
+
+#[test]
+fn refused_connection_names_the_address_and_the_way_out() {
+    let refusing = Refusing::new();
+    let words = [&address(refusing.port), "chinwagd"];
+    for arguments in ["", "--name ann"] {
+        Program::on_pipes(chinwag(refusing.port, arguments)).finish().assert_broken("", &words);
+    }
+    let program = Program::reading(chinwag(refusing.port, ""), file("ann\n!quit\n"));
+    program.finish().assert_broken("", &words);
+}
+
+/// No label of a host's name is that long (RFC 1035): no other machine has to be asked.
+#[test]
+fn unknown_host_is_named() {
+    let host = "x".repeat(300);
+    let outcome = Program::on_pipes(chinwag(1, &format!("--address {host}"))).finish();
+    outcome.assert_broken("", &[&host, "--address"]);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn connection_that_hangs_is_given_up_in_time() {
+    let hanging = Hanging::new();
+    let words = [&address(hanging.port), "--connect-timeout"];
+    let command = || chinwag(hanging.port, "--connect-timeout 0.3");
+    Program::on_pipes(command()).finish().assert_broken("", &words);
+    // The end of a script does not end the waiting for a connection, however short the lingering is.
+    let mut command = command();
+    command.args(["--linger", "0"]);
+    Program::reading(command, file("ann\n!who\n")).finish().assert_broken("", &words);
+}
+
+/// Spec C3: who quits does not wait for a connection for longer than it lingers.
+#[cfg(target_os = "linux")]
+#[test]
+fn quit_leaves_while_connecting() {
+    let hanging = Hanging::new();
+    let program = Program::on_pipes(chinwag(hanging.port, "--connect-timeout 3600 --linger 0.2"));
+    program.enter("ann\n!who\n!quit\n");
+    program.finish().assert(0, "");
+}
+
+/// Spec S13: what came whole is shown, what was cut off is not.
+#[test]
+fn lost_connection_is_said_after_all_that_came_before() {
+    for end in [End::Close, End::Reset] {
+        for (sent, lines) in [
+            ("", ""),
+            ("DELIVERY bob cut", ""),
+            ("DELIVERY bob whole\n", "From bob: whole\n"),
+            ("DELIVERY bob whole\nDELIVERY bob cut", "From bob: whole\n"),
+        ] {
+            let peer = Peer::new();
+            let mut program = Program::on_pipes(chinwag(peer.port(), "--name ann"));
+            let mut talk = peer.welcome("ann");
+            talk.send(sent);
+            if end == End::Reset {
+                // A reset drops what the peer's system has not delivered yet; this has arrived.
+                program.output.expect(format!("{LOGGED_IN}{lines}"));
+            }
+            talk.end(end);
+            let shown = format!("{LOGGED_IN}{lines}");
+            program.finish().assert_broken(shown, &[&address(peer.port()), "run chinwag again"]);
+        }
+    }
+}
+
+/// The other direction would still be open; the client closes it.
+#[test]
+fn server_that_only_stops_sending_has_ended_the_conversation() {
+    let peer = Peer::new();
+    let program = Program::on_pipes(chinwag(peer.port(), "--name ann"));
+    let mut talk = peer.welcome("ann");
+    talk.stop_sending();
+    talk.expect_end();
+    program.finish().assert_broken(LOGGED_IN, &[&address(peer.port()), "run chinwag again"]);
+}
+
+#[test]
+fn server_that_goes_away_before_any_log_in_is_a_loss() {
+    for end in [End::Close, End::Reset] {
+        let peer = Peer::new();
+        let mut program = Program::on_pipes(chinwag(peer.port(), ""));
+        let talk = peer.accept();
+        program.output.expect(PROMPT);
+        talk.end(end);
+        program.finish().assert_broken(PROMPT, &[&address(peer.port()), "run chinwag again"]);
+
+        let program = Program::on_pipes(chinwag(peer.port(), "--name ann"));
+        let mut talk = peer.accept();
+        talk.expect("HELLO-FROM ann");
+        talk.end(end);
+        program.finish().assert_broken("", &[&address(peer.port()), "run chinwag again"]);
+    }
+}
+
+/// Spec C3.
+#[test]
+fn server_that_never_answers_is_left_after_lingering() {
+    for script in ["ann\n!who\n", "ann", "ann\n!quit\n", "ann\n@bob hi\n!quit"] {
+        let peer = Peer::new();
+        let mut program = Program::on_pipes(chinwag(peer.port(), "--linger 0.2"));
+        program.enter_all(script);
+        let mut talk = peer.accept();
+        talk.expect("HELLO-FROM ann");
+        talk.expect_end();
+        program.finish().assert(0, PROMPT);
+    }
+}
+
+/// Spec C3: each answer starts the waiting anew, so only the last one has to be missed.
+#[test]
+fn answers_that_came_are_shown_before_lingering_ends() {
+    let peer = Peer::new();
+    let mut program = Program::on_pipes(chinwag(peer.port(), "--linger 0.5"));
+    program.enter_all("ann\n!who\n@bob hi\n");
+    let mut talk = peer.welcome("ann");
+    talk.answer("LIST", "LIST-OK ann\n");
+    talk.expect("SEND bob hi");
+    talk.expect_end();
+    program.finish().assert(0, format!("{PROMPT}{LOGGED_IN}There are 1 online users:\nann\n"));
+}
+
+/// The poll itself says that the reader of a pipe has gone: nothing has to be written.
+#[test]
+fn reader_that_goes_away_is_a_quiet_end() {
+    let deliveries = "DELIVERY bob hi\n".repeat(100_000);
+    for reply in ["", "SEND-OK\n", &deliveries] {
+        let peer = Peer::new();
+        let mut program = Program::unheard(chinwag(peer.port(), "--name ann"));
+        let mut talk = peer.welcome("ann");
+        program.enter("!who\n");
+        talk.expect("LIST");
+        let sending = talk.send_aside(reply.into());
+        program.output.close();
+        program.finish().assert(0, "");
+        drop(talk);
+        let _ = sending.join().unwrap(); // It may have been broken off.
+    }
+}
+
+/// Spec section 5: as for any program.
+#[test]
+fn signals_end_it_as_any_program() {
+    for (signal, number) in [(Signal::INT, 2), (Signal::TERM, 15)] {
+        let peer = Peer::new();
+        let program = Program::on_pipes(chinwag(peer.port(), "--name ann"));
+        let mut talk = peer.welcome("ann");
+        program.enter("!who\n");
+        talk.expect("LIST");
+        program.signal(signal);
+        program.finish().assert_signal(number);
+    }
+}
+
+/// Spec S16: while it runs and after it has ended; the pipes are shared with this test.
+#[test]
+fn flags_of_the_shared_pipes_are_never_changed() {
+    let peer = Peer::new();
+    let (their_input, typed) = io::pipe().unwrap();
+    let (shown, their_output) = io::pipe().unwrap();
+    let (input, output) = (their_input.try_clone().unwrap(), their_output.try_clone().unwrap());
+    let mut program = Program::spawn(
+        chinwag(peer.port(), "--name ann"),
+        Stdio::from(their_input),
+        Stdio::from(their_output),
+    );
+    program.output = Collector::new(shown);
+    program.output.start();
+    let mut talk = peer.welcome("ann");
+    program.output.expect(LOGGED_IN);
+    assert!(!is_non_blocking(&input) && !is_non_blocking(&output));
+    drop(typed);
+    talk.expect_end();
+    assert_eq!(program.wait().code(), Some(0));
+    assert!(!is_non_blocking(&input) && !is_non_blocking(&output));
+}
+
+pub(crate) fn is_non_blocking(descriptor: impl AsFd) -> bool {
+    rustix::fs::fcntl_getfl(descriptor).unwrap().contains(OFlags::NONBLOCK)
+}
