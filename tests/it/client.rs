@@ -1,8 +1,13 @@
 //! Conversations that go well: what is typed, what is sent, what is shown, to the byte.
 
 use crate::peer::{Peer, Talk};
-use crate::program::{CHINWAG, Outcome, PROMPT, Program, chinwag, file, with_arguments, without_environment};
+use crate::program::{
+    CHINWAG, Collector, Feeder, Outcome, PROMPT, Program, chinwag, file, with_arguments, without_environment,
+};
 use std::fs::File;
+use std::io::{Read, Seek};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::process::{Command, Stdio};
 
 /// Requests and their replies, from the log-in on.
@@ -72,6 +77,39 @@ fn script_is_played_to_its_end_from_a_pipe_and_from_a_file() {
         play(&peer, SCRIPT);
         program.finish().assert(0, SHOWN);
     }
+}
+
+/// A file takes everything at once, and cannot be polled; nor can `/dev/null`.
+#[test]
+fn script_is_shown_in_a_file_too() {
+    let peer = Peer::new();
+    let mut output = file("");
+    let program = Program::spawn(chinwag(peer.port(), ""), file(TYPED), output.try_clone().unwrap());
+    play(&peer, SCRIPT);
+    program.finish().assert(0, "");
+    let mut shown = String::new();
+    output.rewind().unwrap();
+    output.read_to_string(&mut shown).unwrap();
+    assert_eq!(shown, SHOWN);
+
+    let program = Program::spawn(chinwag(peer.port(), ""), file(TYPED), Stdio::null());
+    play(&peer, SCRIPT);
+    program.finish().assert(0, "");
+}
+
+/// As under inetd and its like: one socket is both standard input and standard output.
+#[test]
+fn script_is_played_over_a_socket() {
+    let peer = Peer::new();
+    let (ours, theirs) = UnixStream::pair().unwrap();
+    let (input, output) = (OwnedFd::from(theirs.try_clone().unwrap()), OwnedFd::from(theirs));
+    let mut program = Program::spawn(chinwag(peer.port(), ""), input, output);
+    program.output = Collector::new(ours.try_clone().unwrap());
+    program.input = Some(Feeder::new(ours));
+    program.output.start();
+    program.enter(format!("{TYPED}!quit\n"));
+    play(&peer, SCRIPT);
+    program.finish().assert(0, SHOWN);
 }
 
 /// Spec C4: the command without `\n` counts.

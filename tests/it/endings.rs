@@ -4,6 +4,7 @@ use crate::peer::{End, Hanging, Peer, Refusing};
 use crate::program::{Collector, PROMPT, Program, chinwag, file};
 use rustix::fs::OFlags;
 use rustix::process::Signal;
+use std::fs::File;
 use std::io;
 use std::os::fd::AsFd;
 use std::process::Stdio;
@@ -153,6 +154,18 @@ fn reader_that_goes_away_is_a_quiet_end() {
         drop(talk);
         let _ = sending.join().unwrap(); // It may have been broken off.
     }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn output_that_fails_is_said() {
+    let peer = Peer::new();
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let program = Program::spawn(chinwag(peer.port(), ""), Stdio::piped(), full);
+    let outcome = program.finish();
+    let said = String::from_utf8(outcome.stderr).unwrap();
+    assert!(said.contains("standard output does not work"), "{said}");
+    assert_eq!(outcome.status.code(), Some(1));
 }
 
 /// Spec section 5: as for any program.

@@ -42,7 +42,7 @@ pub(crate) fn without_environment(mut command: Command) -> Command {
     command
 }
 
-/// A file with this content, and no name.
+/// A file with this content, and no name, to be read and written.
 pub(crate) fn file(content: impl AsRef<[u8]>) -> File {
     static NEXT: Mutex<u32> = Mutex::new(0);
     let number = {
@@ -52,7 +52,7 @@ pub(crate) fn file(content: impl AsRef<[u8]>) -> File {
     };
     let path = format!("{}/{}-{number}", env!("CARGO_TARGET_TMPDIR"), std::process::id());
     std::fs::write(&path, content).unwrap();
-    let file = File::open(&path).unwrap();
+    let file = File::options().read(true).write(true).open(&path).unwrap();
     std::fs::remove_file(&path).unwrap();
     file
 }
