@@ -1,16 +1,18 @@
 //! Whatever the server and the user say, the session goes on, and its buffers stay bounded.
 #![no_main]
 
-use chinwag::display::Screen;
+use chinwag::display::Style;
 use chinwag::lines::{Line, Lines};
 use chinwag::outbox::Outbox;
+use chinwag::screen::{Look, Screen};
 use chinwag::session::Session;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|steps: Vec<(bool, Vec<u8>)>| {
-    let mut screen = Screen::new(true, true);
+    let style = Style { escape: true, ..Style::default() };
+    let mut screen = Screen::new(Look { terminal: true, style, ..Look::default() });
     let mut outbox = Outbox::new();
-    let mut session = Session::new(None, &mut screen);
+    let mut session = Session::new(None, false, &mut screen);
     let (mut incoming, mut typed) = (Lines::new(Some(1 << 16)), Lines::new(None));
     session.handle_connected(&mut outbox, &mut screen);
     for (from_user, bytes) in steps {
@@ -20,7 +22,7 @@ fuzz_target!(|steps: Vec<(bool, Vec<u8>)>| {
             lines.fill_from(&mut bytes).unwrap();
             lines.drain(|line| match line {
                 Line::Whole(line) if from_user => session.handle_input(line, &mut outbox, &mut screen),
-                Line::Whole(line) => session.handle_reply(line, &mut screen),
+                Line::Whole(line) => session.handle_reply(line, &mut outbox, &mut screen),
                 Line::TooLong => true,
             });
         }

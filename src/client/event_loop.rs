@@ -134,7 +134,8 @@ impl Client {
         self.connection.write(&mut self.outbox);
         self.connection.close(self.poll.registry());
         let unshown = self.screen.waiting().len();
-        if unshown > 0 && !self.output.is_gone() {
+        let works = shown.is_ok() && !matches!(result, Err(Failure::Local { .. }));
+        if unshown > 0 && works && !self.output.is_gone() {
             log::error!("standard output took no more: {unshown} bytes were not shown");
         }
         result.and_then(|outcome| shown.map(|()| outcome))
@@ -187,19 +188,17 @@ impl Client {
         if self.outbox.len() < unsent || self.session.unanswered() < unanswered {
             self.made_progress();
         }
-        Ok(hosting || self.can_receive() || self.can_listen())
+        let connecting = self.connection.is_closed() && self.can_connect(Instant::now());
+        Ok(hosting || connecting || self.can_receive() || self.can_listen())
     }
 
     /// Makes the connection that the session wants.
     fn connect(&mut self) -> Result<(), Failure> {
-        if self.connection.is_open() || !self.session.wants_connection() || self.ended.is_some() {
-            return Ok(());
-        }
         let now = Instant::now();
-        let registry = self.poll.registry();
-        if self.connection.is_closed() && self.retry.is_waiting(now) {
+        if self.connection.is_closed() && !self.can_connect(now) {
             return Ok(());
         }
+        let registry = self.poll.registry();
         self.retry.start();
         let opened = if self.connection.is_closed() { self.connection.open(registry, now) } else { Ok(()) };
         match opened.and_then(|()| self.connection.advance(registry, now)) {
@@ -236,7 +235,8 @@ impl Client {
         if self.session.take_rebuff() {
             self.end_connection(Ok(()));
         }
-        if self.refused || self.session.over() == Some(Ending::Full) {
+        let stuck = self.refused || !self.screen.waiting().is_empty();
+        if stuck && !self.has_lingered() || self.session.over() == Some(Ending::Full) {
             return Ok(());
         }
         self.ended.take().map_or(Ok(()), |result| self.handle_disconnected(result))
@@ -375,6 +375,10 @@ impl Client {
         if self.input.over_since().is_some() {
             self.last_progress = Instant::now();
         }
+    }
+
+    fn can_connect(&self, now: Instant) -> bool {
+        self.session.wants_connection() && self.ended.is_none() && !self.retry.is_waiting(now)
     }
 
     fn can_receive(&self) -> bool {

@@ -162,10 +162,7 @@ fn output_that_fails_is_said() {
     let peer = Peer::new();
     let full = File::options().write(true).open("/dev/full").unwrap();
     let program = Program::spawn(chinwag(peer.port(), ""), Stdio::piped(), full);
-    let outcome = program.finish();
-    let said = String::from_utf8(outcome.stderr).unwrap();
-    assert!(said.contains("standard output does not work"), "{said}");
-    assert_eq!(outcome.status.code(), Some(1));
+    program.finish().assert_broken("", &["standard output does not work"]);
 }
 
 /// Spec section 5: as for any program.

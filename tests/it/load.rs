@@ -65,10 +65,10 @@ fn message_of_64_mib_is_received_whole() {
 
 /// Spec W2, C3.
 #[test]
-fn message_of_4_mib_is_sent_whole() {
+fn message_of_64_mib_is_sent_whole() {
     let peer = Peer::new();
     let mut program = Program::on_pipes(chinwag(peer.port(), "--name ann"));
-    let text = long_text(4 * MIB);
+    let text = long_text(64 * MIB);
     program.enter_all([b"@bob ", &text[..], b"\n!who\n"].concat());
     let mut talk = peer.welcome("ann");
     let line = talk.line();
@@ -169,6 +169,23 @@ fn everything_is_shown_when_the_output_moves_again() {
     drop(talk);
     let outcome = program.finish();
     assert_same(&outcome.stdout, &[&shown[..], b"The message was sent successfully\n"].concat());
+    assert!(outcome.only_error().contains("closed"));
+}
+
+/// Spec S16, section 5: the server has gone before the reader comes.
+#[test]
+fn end_of_the_connection_waits_for_a_slow_reader() {
+    let peer = Peer::new();
+    let mut program = Program::unheard(chinwag(peer.port(), "--name ann"));
+    let mut talk = peer.welcome("ann");
+    // More than a pipe holds, and less than would stop the reading of the socket.
+    let (sent, shown) = numbered_messages(100, 1000);
+    talk.send(sent);
+    talk.stop_sending();
+    talk.expect_end();
+    program.output.start();
+    let outcome = program.finish();
+    assert_same(&outcome.stdout, &shown);
     assert!(outcome.only_error().contains("closed"));
 }
 

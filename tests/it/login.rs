@@ -13,7 +13,7 @@ const REFUSALS: [(&str, &str); 3] =
     [("IN-USE", IN_USE), ("BAD-RQST-BODY", DISALLOWED), ("BAD-RQST-HDR", BAD_HEADER)];
 
 /// What servers do after a refusal.
-const REFUSING: &[End] = &[End::Keep];
+const REFUSING: &[End] = &End::ALL;
 
 const NAMES: [&str; 4] = ["ann", "bob", "cid", "dan"];
 

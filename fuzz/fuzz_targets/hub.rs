@@ -1,0 +1,33 @@
+//! Whatever clients say, the hub answers each of their lines, with replies and nothing else.
+#![no_main]
+
+use chinwag::lines::{Line, Lines};
+use chinwag::protocol::Reply;
+use chinwag::server::hub::{Hub, Limits};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|reads: Vec<(u8, Vec<u8>)>| {
+    let mut hub = Hub::new(Limits::default(), true);
+    let ids: Vec<_> = (0..4).filter_map(|_| hub.connect()).collect();
+    let mut lines: Vec<_> = ids.iter().map(|_| Lines::new(Some(100_000))).collect();
+    for (who, bytes) in reads {
+        let who = usize::from(who) % ids.len();
+        let mut bytes = &bytes[..];
+        while !bytes.is_empty() {
+            lines[who].fill_from(&mut bytes).unwrap();
+            lines[who].drain(|line| hub.handle_line(ids[who], line, true).wait().is_none());
+        }
+    }
+    for id in ids {
+        let mut replies = Lines::new(None);
+        let mut waiting = hub.outbox(id).as_slice();
+        while !waiting.is_empty() {
+            replies.fill_from(&mut waiting).unwrap();
+            replies.drain(|line| match line {
+                Line::Whole(line) => Reply::parse(line).is_some(),
+                Line::TooLong => false,
+            });
+        }
+        assert!(replies.is_empty());
+    }
+});
