@@ -59,8 +59,9 @@ fn compare(title: &str, text: &[u8], most: usize, arguments: &Arguments) {
     let source = || Source { rest: text, most };
     let mut contest = Contest::new(title, "line");
     contest.add("memchr_iter", amount, lines, || find(black_box(text)));
-    contest.add("memcpy", amount, text.len(), || copy(&mut source(), &mut [0; CHUNK]));
-    contest.add("memcpy, memchr_iter", amount, lines, || count(&mut source(), &mut [0; CHUNK]));
+    let (mut buffer, mut buffer_too) = (vec![0; CHUNK], vec![0; CHUNK]);
+    contest.add("memcpy", amount, text.len(), move || copy(&mut source(), &mut buffer));
+    contest.add("memcpy, memchr_iter", amount, lines, move || count(&mut source(), &mut buffer_too));
     contest.add("read_until", amount, lines, || read_until(source()));
     let mut splitter = Lines::new(None);
     contest.add("Lines", amount, lines, move || split(&mut source(), &mut splitter));

@@ -18,7 +18,8 @@ impl Arguments {
                 "--bench" => {}
                 "--quick" => arguments.quick = true,
                 option if option.starts_with('-') => {
-                    panic!("{option}: there is --quick, and words that select tables by their titles")
+                    println!("{option}: there is --quick, and words that select tables by their titles");
+                    std::process::exit(2);
                 }
                 word => arguments.words.push(word.to_lowercase()),
             }

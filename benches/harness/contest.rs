@@ -49,7 +49,7 @@ impl<'a> Contest<'a> {
         }
         let sample = Duration::from_micros(arguments.either(4000, 500));
         self.contenders.iter_mut().for_each(|contender| contender.warm_up(sample));
-        let samples = in_turn(arguments.either(25, 3), &mut self.contenders, Contender::measure);
+        let samples = in_turn(arguments.either(51, 3), &mut self.contenders, Contender::measure);
         self.table(&samples).print();
     }
 

@@ -5,18 +5,24 @@ pub(crate) struct Table {
     title: String,
     words: usize,
     rows: Vec<Vec<String>>,
+    notes: Vec<String>,
 }
 
 impl Table {
     /// A table whose first `words` columns hold words.
     pub(crate) fn new(title: &str, words: usize, headings: &[&str]) -> Self {
         let headings = headings.iter().map(|&heading| heading.to_owned()).collect();
-        Self { title: title.to_owned(), words, rows: vec![headings] }
+        Self { title: title.to_owned(), words, rows: vec![headings], notes: Vec::new() }
     }
 
-    /// Adds a row; it may be shorter than the others.
+    /// Adds a row.
     pub(crate) fn row(&mut self, cells: Vec<String>) {
         self.rows.push(cells);
+    }
+
+    /// Adds a line of words below the rows.
+    pub(crate) fn note(&mut self, note: String) {
+        self.notes.push(note);
     }
 
     /// Prints it to standard output.
@@ -29,6 +35,7 @@ impl Table {
                 cells.map(|(column, (cell, &width))| self.aligned(column, cell, width)).collect();
             println!("{}", line.trim_end());
         }
+        self.notes.iter().for_each(|note| println!("  {note}"));
     }
 
     fn aligned(&self, column: usize, cell: &str, width: usize) -> String {

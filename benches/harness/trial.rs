@@ -26,7 +26,7 @@ impl<'a> Trial<'a> {
         self.contenders.push(Contender { name: name.to_owned(), work: Box::new(work) });
     }
 
-    /// Adds a row of words, about somebody who does not contend.
+    /// Adds a line of words below the table, about somebody who does not contend.
     pub(crate) fn note(&mut self, note: String) {
         self.notes.push(note);
     }
@@ -63,9 +63,7 @@ impl<'a> Trial<'a> {
                 ]);
             }
         }
-        for note in &self.notes {
-            table.row(vec![String::new(), note.clone()]);
-        }
+        self.notes.iter().for_each(|note| table.note(note.clone()));
         table
     }
 }

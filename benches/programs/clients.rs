@@ -45,7 +45,7 @@ fn flood(nc: Option<&Path>, arguments: &Arguments) {
         values[..2].iter_mut().for_each(|nanoseconds| *nanoseconds /= count as f64);
         values
     });
-    trial.run(arguments, arguments.either(7, 1));
+    trial.run(arguments, arguments.either(15, 1));
 }
 
 fn huge(nc: Option<&Path>, arguments: &Arguments) {
@@ -59,7 +59,7 @@ fn huge(nc: Option<&Path>, arguments: &Arguments) {
         values[..2].iter_mut().for_each(|nanoseconds| *nanoseconds /= 1e6);
         values
     });
-    trial.run(arguments, arguments.either(5, 1));
+    trial.run(arguments, arguments.either(7, 1));
 }
 
 /// Processor time and time in nanoseconds; the peak of its memory and what is left of it, in KiB.
@@ -127,7 +127,7 @@ fn start_up(nc: Option<&Path>, arguments: &Arguments) {
         let client = Client::start(kind, Stdio::null());
         vec![client.start_up, client.program.task.processor_time() / 1000.0]
     });
-    trial.run(arguments, arguments.either(41, 5));
+    trial.run(arguments, arguments.either(101, 5));
 }
 
 fn idle(nc: Option<&Path>, arguments: &Arguments) {

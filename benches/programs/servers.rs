@@ -50,7 +50,7 @@ fn relay(arguments: &Arguments) {
         let answers = count * b"SEND-OK\n".len();
         per_message(flood(daemon.task(), (&from, &to), bytes.as_bytes(), answers, count * delivery().len()))
     });
-    trial.run(arguments, arguments.either(7, 1));
+    trial.run(arguments, arguments.either(15, 1));
 }
 
 /// Processor time and time, in nanoseconds, until all has arrived.
@@ -91,7 +91,7 @@ fn deliver(arguments: &Arguments) {
         let users = (log_in(daemon.address, "ann"), log_in(daemon.address, "bob"));
         latencies(daemon.task(), users, count, true)
     });
-    trial.run(arguments, arguments.either(5, 1));
+    trial.run(arguments, arguments.either(9, 1));
 }
 
 fn latencies(
@@ -135,7 +135,7 @@ fn visit(arguments: &Arguments) {
         let daemon = Daemon::start(count);
         visits(daemon.task(), daemon.address, count)
     });
-    trial.run(arguments, arguments.either(5, 1));
+    trial.run(arguments, arguments.either(9, 1));
 }
 
 fn visits(task: &Task, address: SocketAddr, count: usize) -> Vec<f64> {

@@ -15,30 +15,35 @@ use std::io::{BufRead, BufReader, Read, Write};
 const MESSAGES: usize = 10_000;
 
 pub(crate) fn run(arguments: &Arguments) {
-    receive(arguments);
+    receive("session: messages of 64 bytes, from the server to the screen", TEXT, MESSAGES, arguments);
+    let long = TEXT.repeat(1024 * 1024 / TEXT.len());
+    receive("session: a message of 1 MiB, from the server to the screen", &long, 1, arguments);
     send(arguments);
 }
 
-fn receive(arguments: &Arguments) {
-    let plain = deliveries(TEXT);
-    let accents = deliveries(&TEXT.replace('e', "\u{e9}"));
-    let hostile = deliveries(&TEXT.replace(' ', "\x1b"));
+fn receive(title: &str, text: &str, messages: usize, arguments: &Arguments) {
+    let deliveries = |text: &str| format!("DELIVERY ann {text}\n").repeat(messages).into_bytes();
+    let plain = &deliveries(text);
+    let accents = &deliveries(&text.replace('e', "\u{e9}"));
+    let hostile = &deliveries(&text.replace(' ', "\x1b"));
+    let shown = messages * ("From ann: \n".len() + text.len());
     let pipe = Style::default();
     let terminal = Style { escape: true, ..pipe };
-    let mut contest = Contest::new("session: messages of 64 bytes, from the server to the screen", "message");
-    let amount = (MESSAGES, plain.len());
-    contest.add("memcpy", amount, plain.len(), || copy(&plain));
-    contest.add("read_until, write", amount, shown(MESSAGES, TEXT.len()), || naive(&plain));
+    let mut contest = Contest::new(title, "message");
+    let amount = (messages, plain.len());
+    contest.add("read_until, write", amount, shown, || naive(plain));
+    let mut buffer = vec![0; CHUNK];
+    contest.add("memcpy", amount, plain.len(), move || copy(plain, &mut buffer));
     for (name, bytes, style) in [
-        ("Session, pipe", &plain, pipe),
-        ("Session, terminal", &plain, terminal),
-        ("Session, terminal, accents", &accents, terminal),
-        ("Session, terminal, escape codes", &hostile, terminal),
+        ("Session, pipe", plain, pipe),
+        ("Session, terminal", plain, terminal),
+        ("Session, terminal, accents", accents, terminal),
+        ("Session, terminal, escape codes", hostile, terminal),
     ] {
         let mut client = Client::chatting(style);
         let expected = client.receive(bytes);
-        assert!(expected >= shown(MESSAGES, TEXT.len()), "every message is shown");
-        contest.add(name, (MESSAGES, bytes.len()), expected, move || client.receive(bytes));
+        assert!(expected >= shown, "every message is shown");
+        contest.add(name, (messages, bytes.len()), expected, move || client.receive(bytes));
     }
     contest.run(arguments);
 }
@@ -48,27 +53,19 @@ fn send(arguments: &Arguments) {
     let typed = &format!("@bob {TEXT}\n").repeat(MESSAGES);
     let mut contest = Contest::new("session: messages of 64 bytes, from the user to the server", "message");
     let amount = (MESSAGES, typed.len());
-    contest.add("memcpy", amount, typed.len(), || copy(typed.as_bytes()));
+    let mut buffer = vec![0; CHUNK];
+    contest.add("memcpy", amount, typed.len(), move || copy(typed.as_bytes(), &mut buffer));
     let mut client = Client::chatting(Style::default());
     let expected = MESSAGES * format!("SEND bob {TEXT}\n").len();
     contest.add("Session", amount, expected, move || client.send(typed.as_bytes()));
     contest.run(arguments);
 }
 
-fn deliveries(text: &str) -> Vec<u8> {
-    format!("DELIVERY ann {text}\n").repeat(MESSAGES).into_bytes()
-}
-
-fn shown(messages: usize, length: usize) -> usize {
-    messages * ("From ann: \n".len() + length)
-}
-
 /// What is to be expected of anybody who hands bytes on.
-fn copy(mut bytes: &[u8]) -> usize {
-    let mut buffer = [0; CHUNK];
+fn copy(mut bytes: &[u8], buffer: &mut [u8]) -> usize {
     let mut counter = Counter::default();
     while !bytes.is_empty() {
-        let count = bytes.read(&mut buffer).unwrap();
+        let count = bytes.read(buffer).unwrap();
         counter.write_all(&buffer[..count]).unwrap();
     }
     counter.bytes
