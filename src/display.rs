@@ -53,7 +53,6 @@ type Parts<'a> = [&'a [u8]; 4];
 
 impl<'a> Notice<'a> {
     /// The one table of the screen's strings.
-    #[inline]
     fn parts(&self) -> Parts<'a> {
         match *self {
             Self::LoggedIn(name) => [b"Successfully logged in as ", name, b"!", b""],
@@ -74,7 +73,6 @@ impl<'a> Notice<'a> {
 
     /// Appends the line, or, of one with a long text, the piece of it that begins at byte `from` of
     /// the text. Returns where the next piece begins; `None` when the line is complete.
-    #[inline]
     pub fn write(&self, from: usize, style: Style, out: &mut Vec<u8>) -> Option<usize> {
         let [before, who, between, text] = self.parts();
         if from == 0 {
@@ -113,7 +111,6 @@ pub struct Style {
 }
 
 impl Style {
-    #[inline]
     fn append(self, theirs: &[u8], out: &mut Vec<u8>) {
         if self.escape {
             escape::append(theirs, out);
@@ -122,7 +119,6 @@ impl Style {
         }
     }
 
-    #[inline]
     fn append_name(self, name: &[u8], out: &mut Vec<u8>) {
         if !self.color || name.is_empty() {
             return self.append(name, out);

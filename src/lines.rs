@@ -6,7 +6,7 @@
 //! for a long line and gives the memory back once the line is taken.
 
 use crate::ring::Ring;
-use memchr::memchr;
+use memchr::{memchr, memrchr};
 use std::io::{self, Read};
 
 /// What is read at a time, and the size to which the ring returns, in bytes.
@@ -27,6 +27,31 @@ pub enum Line<'a> {
     /// A line over the limit: dropped, and skipped up to its end. Said once, when the limit is
     /// crossed, which may be long before the line ends.
     TooLong,
+}
+
+/// Somebody who takes lines.
+pub trait Take {
+    /// Takes a line. Returns whether it was taken; if not, it is offered again, first, the next time.
+    fn take(&mut self, line: Line<'_>) -> bool;
+
+    /// Takes as many as it likes of these lines, from the first on, each with its `\n`; returns
+    /// their length. What is left is offered line by line.
+    ///
+    /// For those who can do more with many lines at once.
+    #[inline(always)]
+    fn take_many(&mut self, _lines: &[u8]) -> usize {
+        0
+    }
+}
+
+/// Takes one line at a time.
+struct EachLine<F>(F);
+
+impl<F: FnMut(Line<'_>) -> bool> Take for EachLine<F> {
+    #[inline(always)]
+    fn take(&mut self, line: Line<'_>) -> bool {
+        self.0(line)
+    }
 }
 
 /// Splits what is read into lines.
@@ -144,7 +169,12 @@ impl Lines {
 
     /// Offers the whole lines to `take`, oldest first, until it refuses one by returning `false`
     /// or none is left. A refused line stays, and is the first one the next time.
-    pub fn drain(&mut self, mut take: impl FnMut(Line<'_>) -> bool) {
+    pub fn drain(&mut self, take: impl FnMut(Line<'_>) -> bool) {
+        self.drain_to(EachLine(take));
+    }
+
+    /// The same for somebody who may take many lines at once.
+    pub fn drain_to(&mut self, mut take: impl Take) {
         while self.skipping && !self.ring.is_empty() {
             self.skip();
         }
@@ -152,7 +182,7 @@ impl Lines {
         if self.limit.is_some_and(|limit| self.searched == self.ring.len() && self.ring.len() > limit) {
             self.clear();
             self.skipping = true;
-            take(Line::TooLong);
+            take.take(Line::TooLong);
         }
         if self.ring.capacity() > CHUNK && self.ring.len() <= CHUNK / 2 {
             self.ring.shrink(CHUNK);
@@ -174,7 +204,7 @@ impl Lines {
         if test(&[rest, &second[..end]].concat()) {
             return true;
         }
-        let whole = memchr::memrchr(b'\n', second).unwrap_or(end);
+        let whole = memrchr(b'\n', second).unwrap_or(end);
         second[end..whole].split(|&byte| byte == b'\n').skip(1).any(test)
     }
 
@@ -204,16 +234,21 @@ impl Lines {
 
     /// Offers the whole lines of the ring's first piece; returns whether all of them were taken.
     #[inline]
-    fn drain_first_piece(&mut self, take: &mut impl FnMut(Line<'_>) -> bool) -> bool {
+    fn drain_first_piece(&mut self, take: &mut impl Take) -> bool {
         let (piece, _) = self.ring.pieces();
-        let limit = self.limit.unwrap_or(usize::MAX);
-        let mut start = 0;
         let mut from = self.searched.min(piece.len());
-        while let Some(distance) = memchr(b'\n', &piece[from..]) {
+        let whole = memrchr(b'\n', &piece[from..]).map_or(0, |last| from + last + 1);
+        let mut start = 0;
+        while start < whole {
+            if self.limit.is_none() {
+                start += take.take_many(&piece[start..whole]);
+                from = from.max(start);
+            }
+            let Some(distance) = memchr(b'\n', &piece[from..whole]) else { break };
             let end = from + distance;
             let line = &piece[start..end];
-            let line = if line.len() <= limit { Line::Whole(line) } else { Line::TooLong };
-            if !take(line) && line != Line::TooLong {
+            let fits = self.limit.is_none_or(|limit| line.len() <= limit);
+            if !take.take(if fits { Line::Whole(line) } else { Line::TooLong }) && fits {
                 self.searched = end - start;
                 self.ring.consume(start);
                 return false;
@@ -228,12 +263,12 @@ impl Lines {
 
     /// Offers the line that wraps around the end of the ring, if it is whole; returns whether it
     /// was taken.
-    fn drain_wrapped_line(&mut self, take: &mut impl FnMut(Line<'_>) -> bool) -> bool {
+    fn drain_wrapped_line(&mut self, take: &mut impl Take) -> bool {
         let (first, second) = self.ring.pieces();
         let Some(from) = self.searched.checked_sub(first.len()) else {
             return true; // The first piece ended with a whole line: what was the second is the first.
         };
-        let Some(distance) = memchr(b'\n', &second[from..]) else {
+        let Some(distance) = second.get(from..).and_then(|new| memchr(b'\n', new)) else {
             self.searched = self.ring.len();
             return false;
         };
@@ -243,7 +278,7 @@ impl Lines {
         self.joined.extend_from_slice(&second[..end]);
         let fits = self.limit.is_none_or(|limit| self.joined.len() <= limit);
         let line = if fits { Line::Whole(&self.joined) } else { Line::TooLong };
-        if !take(line) && fits {
+        if !take.take(line) && fits {
             self.searched = self.joined.len();
             return false;
         }

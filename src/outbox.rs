@@ -49,15 +49,20 @@ impl Outbox {
     }
 
     /// Where to append. What is there already must be left as it is.
-    #[inline]
+    #[inline(always)]
     pub fn tail(&mut self) -> &mut Vec<u8> {
         // Only when nearly all has been written is it worth moving the rest: the cost of a move is
         // then covered by the bytes written since the last one.
         if self.written > KEPT && self.written > self.len() {
-            self.bytes.drain(..self.written);
-            self.written = 0;
+            self.forget_written();
         }
         &mut self.bytes
+    }
+
+    #[cold]
+    fn forget_written(&mut self) {
+        self.bytes.drain(..self.written);
+        self.written = 0;
     }
 
     /// Whether this outbox could use a [spare](Outbox::adopt) buffer.

@@ -71,7 +71,12 @@ impl<'a> Request<'a> {
     ///
     /// # Errors
     /// Says which part of the line is at fault.
+    #[inline]
     pub fn parse(line: &'a [u8]) -> Result<Self, BadRequest> {
+        // Messages come in thousands, all else one by one.
+        if let Some(body) = line.strip_prefix(b"SEND ") {
+            return Self::parse_send(Some(body)).ok_or(BadRequest::Body);
+        }
         let (header, body) = split_at_space(line);
         match header {
             header::SEND => Self::parse_send(body).ok_or(BadRequest::Body),
@@ -87,9 +92,9 @@ impl<'a> Request<'a> {
 
     fn parse_send(body: Option<&'a [u8]>) -> Option<Self> {
         let body = body.filter(|body| is_utf8(body))?;
-        let (to, text) = split_at_space(body);
-        let text = text.filter(|text| !to.is_empty() && !text.is_empty())?;
-        Some(Self::Send { to, text })
+        let (to, text) = body.split_at(name_end(body)?);
+        let text = &text[1..];
+        (!text.is_empty()).then_some(Self::Send { to, text })
     }
 
     /// Appends the line, with its `\n`, to `out`.
@@ -138,14 +143,20 @@ pub enum Reply<'a> {
 
 impl<'a> Reply<'a> {
     /// Reads a server's line; `None` for one that is no reply (spec W3).
-    #[inline]
     pub fn parse(line: &'a [u8]) -> Option<Self> {
+        Self::parse_delivery(line).or_else(|| Self::parse_other(line))
+    }
+
+    #[inline]
+    fn parse_delivery(line: &'a [u8]) -> Option<Self> {
+        let body = line.strip_prefix(b"DELIVERY ")?;
+        let end = name_end(body)?;
+        Some(Self::Delivery { from: &body[..end], text: &body[end + 1..] })
+    }
+
+    fn parse_other(line: &'a [u8]) -> Option<Self> {
         let (header, body) = split_at_space(line);
         match (header, body) {
-            (header::DELIVERY, Some(body)) => {
-                let (from, text) = split_at_space(body);
-                text.filter(|_| !from.is_empty()).map(|text| Self::Delivery { from, text })
-            }
             (header::SEND_OK, None) => Some(Self::SendOk),
             (header::BAD_DEST_USER, None) => Some(Self::BadDestUser),
             (header::LIST_OK, Some(names)) => Some(Self::ListOk { names }),
@@ -193,8 +204,25 @@ fn split_at_space(bytes: &[u8]) -> (&[u8], Option<&[u8]>) {
     }
 }
 
+/// The first of `lines`, if it is a message: the name of its sender, and the rest from the space
+/// behind the name to the `\n`. `None` if the line is longer than `most` bytes, too.
+#[inline(always)]
+pub(crate) fn first_message(lines: &[u8], most: usize) -> Option<(&[u8], &[u8])> {
+    let body = lines.strip_prefix(b"DELIVERY ")?;
+    let body = &body[..memchr(b'\n', &body[..body.len().min(most)])? + 1];
+    // Names are short: to call a search that is made for long texts would take longer.
+    let end = body.iter().position(|&byte| byte == b' ').filter(|&end| end > 0)?;
+    Some(body.split_at(end))
+}
+
+/// Where the name that `body` starts with ends, if a space follows it and it is not empty.
+#[inline]
+fn name_end(body: &[u8]) -> Option<usize> {
+    memchr(b' ', body).filter(|&end| end > 0)
+}
+
 fn is_utf8(bytes: &[u8]) -> bool {
-    std::str::from_utf8(bytes).is_ok()
+    bytes.is_ascii() || std::str::from_utf8(bytes).is_ok()
 }
 
 /// Appends `fields` with a space between each two, and a `\n`.

@@ -253,7 +253,6 @@ impl Session {
 
     /// Takes a line of the server. Returns whether it was taken; if not, the screen is full, and
     /// the line is to be offered again when it has room.
-    #[inline]
     pub fn handle_reply(&mut self, line: &[u8], outbox: &mut Outbox, screen: &mut Screen) -> bool {
         if screen.is_full() || self.over == Some(Ending::Full) {
             return false;
@@ -266,6 +265,12 @@ impl Session {
                 true
             }
         }
+    }
+
+    /// Takes the messages that these lines of the server start with, each with its `\n`, as many as
+    /// the screen [takes at once](Screen::show_messages); returns their length.
+    pub fn handle_messages(&mut self, lines: &[u8], screen: &mut Screen) -> usize {
+        if self.over == Some(Ending::Full) { 0 } else { screen.show_messages(lines) }
     }
 
     fn handle_answer(
