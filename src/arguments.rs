@@ -47,10 +47,16 @@ pub(crate) fn bytes(text: &str) -> Result<usize, String> {
     number.checked_mul(unit).ok_or_else(|| "number too large".to_owned())
 }
 
-/// A time in seconds, which may have a fraction.
+/// A time in seconds, with up to nine digits behind a decimal point.
 pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
-    let seconds: f64 = text.parse().map_err(|_| "not a number of seconds".to_owned())?;
-    Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    // The parser of floating-point numbers would be a twentieth of the program.
+    let digits = format!("{whole}{fraction:0<9}");
+    if whole.is_empty() || fraction.len() > 9 || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
+        return Err("not a number of seconds".to_owned());
+    }
+    let nanoseconds: u64 = digits.parse().map_err(|_| "too long".to_owned())?;
+    Ok(Duration::from_nanos(nanoseconds))
 }
 
 #[cfg(test)]
@@ -67,7 +73,9 @@ mod tests {
             assert!(bytes(wrong).is_err(), "{wrong}");
         }
         assert_eq!(seconds("0.25"), Ok(Duration::from_millis(250)));
-        for wrong in ["", "-1", "inf", "NaN", "1e300", "2s"] {
+        assert_eq!(seconds("10"), Ok(Duration::from_secs(10)));
+        assert_eq!(seconds("0"), Ok(Duration::ZERO));
+        for wrong in ["", "-1", "inf", "NaN", "1e300", "2s", "1.-5", ".5", "1.0000000001", "99999999999999"] {
             assert!(seconds(wrong).is_err(), "{wrong}");
         }
     }
