@@ -236,7 +236,8 @@ impl Client {
         if self.session.take_rebuff() {
             self.end_connection(Ok(()));
         }
-        if self.refused || self.session.over() == Some(Ending::Full) {
+        let unshown = self.refused || !self.screen.waiting().is_empty();
+        if unshown || self.session.over() == Some(Ending::Full) {
             return Ok(());
         }
         self.ended.take().map_or(Ok(()), |result| self.handle_disconnected(result))
