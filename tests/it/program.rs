@@ -33,12 +33,14 @@ pub(crate) fn with_arguments(command: Command, port: u16, arguments: &str) -> Co
     command
 }
 
-/// A command that sees none of the variables which mean something to the client.
+/// A command that sees none of the variables which mean something to the client, on a terminal as
+/// most are.
 pub(crate) fn without_environment(mut command: Command) -> Command {
-    let ours = |name: &str| name.starts_with("CHINWAG_") || name == "RUST_LOG";
+    let ours = |name: &str| name.starts_with("CHINWAG_") || ["RUST_LOG", "NO_COLOR"].contains(&name);
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(ours)) {
         command.env_remove(name);
     }
+    command.env("TERM", "xterm");
     command
 }
 
@@ -258,6 +260,18 @@ impl Collector {
         let shown = readable(&collected.bytes[self.passed..]);
         drop(collected);
         self.passed = end.unwrap_or_else(|| panic!("{} did not come, but: {shown}", readable(text)));
+    }
+
+    /// Hands on what comes behind `from`, and moves that on, until `is_enough`. False if the end
+    /// comes first, or takes too long.
+    pub(crate) fn follow(&self, from: &mut usize, mut is_enough: impl FnMut(&[u8]) -> bool) -> bool {
+        let mut enough = false;
+        let _collected = self.wait_while(|collected| {
+            enough = is_enough(&collected.bytes[*from..]);
+            *from = collected.bytes.len();
+            !enough && !collected.ended
+        });
+        enough
     }
 
     /// What has come up to now.
