@@ -155,6 +155,7 @@ fn line_is_shown_again_at_the_new_width() {
             seat.press(format!("{line}{}", LEFT.repeat(left)));
             seat.shows_only(&[LOGGED_IN, &with_cursor(line, left)]);
             seat.resize(to, 24);
+            seat.is_drawn_on();
             let shown = with_cursor(line, left);
             seat.sees(|lines| lines.last().is_some_and(|last| last.ends_with(&shown)));
             take_notice(&mut seat, &mut talk, &shown);

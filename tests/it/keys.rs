@@ -258,9 +258,9 @@ fn pastes_are_marked_once_a_person_types_and_keys_in_them_are_text() {
     assert!(!seat.screen.marks_pastes());
     seat.press("@");
     seat.shows(&["@|"]);
-    assert!(seat.screen.marks_pastes());
     seat.press("bob \x1b[200~a\tb\x01\x03\x1b[Ac\x7f\x1b[201~!");
     seat.shows(&["@bob a^Ib^A^C^[[Ac^?!|"]);
+    assert!(seat.screen.marks_pastes());
     seat.press("\r");
     talk.expect("SEND bob a\tb\x01\x03\x1b[Ac\x7f!");
     seat.press("!quit\r");

@@ -10,6 +10,8 @@ mod client;
 mod editing;
 mod endings;
 #[cfg(target_os = "linux")]
+mod extras;
+#[cfg(target_os = "linux")]
 mod keys;
 mod load;
 mod login;
@@ -17,6 +19,8 @@ mod peer;
 mod program;
 #[cfg(target_os = "linux")]
 mod raw_mode;
+#[cfg(target_os = "linux")]
+mod reconnecting;
 #[cfg(target_os = "linux")]
 mod screen;
 mod server;

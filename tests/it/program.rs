@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
@@ -44,15 +45,16 @@ pub(crate) fn without_environment(mut command: Command) -> Command {
     command
 }
 
+/// The path of a file that is not there.
+pub(crate) fn unused_path() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    format!("{}/{}-{number}", env!("CARGO_TARGET_TMPDIR"), std::process::id())
+}
+
 /// A file with this content, and no name.
 pub(crate) fn file(content: impl AsRef<[u8]>) -> File {
-    static NEXT: Mutex<u32> = Mutex::new(0);
-    let number = {
-        let mut next = lock(&NEXT);
-        *next += 1;
-        *next
-    };
-    let path = format!("{}/{}-{number}", env!("CARGO_TARGET_TMPDIR"), std::process::id());
+    let path = unused_path();
     std::fs::write(&path, content).unwrap();
     let file = File::open(&path).unwrap();
     std::fs::remove_file(&path).unwrap();

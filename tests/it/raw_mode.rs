@@ -56,7 +56,7 @@ fn last_screen(outcome: &Outcome) -> Vec<String> {
 
 #[test]
 fn every_ending_leaves_the_half_typed_line_and_the_terminal_whole() {
-    for signal in [Signal::TERM, Signal::INT, Signal::HUP, Signal::QUIT] {
+    for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
         let (_peer, seat, _talk) = typing();
         seat.program.signal(signal);
         let outcome = seat.finish();
@@ -154,7 +154,10 @@ fn stopped_program_gives_the_terminal_back_and_takes_it_again() {
             until("it stops", || seat.state() == 'T');
             assert!(seat.is_as_found(), "the terminal's modes");
             seat.sees(|lines| !lines.contains(&picture.to_owned()));
-            assert!(!seat.screen.marks_pastes());
+            if number == 1 {
+                // It asked for marked pastes once, and takes that back.
+                seat.program.output.expect("\x1b[?2004l");
+            }
             talk.send(format!("DELIVERY bob {number}\n"));
             // A shell sets the terminal as it likes.
             seat.terminal.change_modes(|modes| modes.local_modes |= LocalModes::ECHO | LocalModes::ICANON);

@@ -92,11 +92,22 @@ impl Seat {
     /// Waits until the screen, with all that has scrolled off it, is as wanted.
     #[track_caller]
     pub(crate) fn sees(&mut self, wanted: impl Fn(&[String]) -> bool) {
-        let Screen { mut seen, .. } = self.screen;
+        self.follow(|screen, _| wanted(&screen.lines()));
+    }
+
+    /// Waits until anything more is written to the screen.
+    #[track_caller]
+    pub(crate) fn is_drawn_on(&mut self) {
+        self.follow(|_, bytes| !bytes.is_empty());
+    }
+
+    #[track_caller]
+    fn follow(&mut self, mut is_enough: impl FnMut(&mut Screen, &[u8]) -> bool) {
+        let mut seen = self.screen.seen;
         let screen = &mut self.screen;
         let came = self.program.output.follow(&mut seen, |bytes| {
             screen.emulator.process(bytes);
-            wanted(&screen.lines())
+            is_enough(screen, bytes)
         });
         self.screen.seen = seen;
         assert!(came, "the screen shows:\n{}", self.screen.lines().join("\n"));
