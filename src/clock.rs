@@ -24,7 +24,8 @@ pub struct Moment {
 impl Clock {
     /// Local time, or UTC where the zone is not known.
     pub fn local() -> Self {
-        let zone = TimeZone::local().unwrap_or_else(|error| {
+        let named = std::env::var("TZ").map(|zone| TimeZone::from_posix_tz(&zone));
+        let zone = named.unwrap_or_else(|_| TimeZone::local()).unwrap_or_else(|error| {
             log::info!("the local time zone is not known, times are in UTC: {error}");
             TimeZone::utc()
         });

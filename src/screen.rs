@@ -169,8 +169,12 @@ impl Screen {
 
     /// Shows lines that are not part of the conversation, each with its end. Only between lines.
     pub fn show_aside(&mut self, lines: &[u8]) {
+        let asking = self.prompt_open;
         self.make_way();
         self.waiting.tail().extend_from_slice(lines);
+        if asking && !self.prompt_open {
+            self.ask_for_name();
+        }
     }
 
     /// Puts the user's line back after what was shown, or is about to be: to be called before what
@@ -348,6 +352,21 @@ mod tests {
         screen.show(Notice::LoggedIn(b"ann"));
         screen.settle();
         assert_eq!(taken(&mut screen), "n\nSuccessfully logged in as ann!\n");
+    }
+
+    #[test]
+    fn prompt_comes_back_after_lines_of_the_log() {
+        let mut screen = terminal(Look::default());
+        screen.edit_with(Editor::new(80, 24));
+        screen.ask_for_name();
+        screen.show_aside(b"log\n");
+        screen.settle();
+        assert_eq!(taken(&mut screen), format!("{PROMPT_TEXT}\nlog\n{PROMPT_TEXT}"));
+        screen.handle_keys(b"an");
+        taken(&mut screen);
+        screen.show_aside(b"log\n");
+        screen.settle();
+        assert_eq!(taken(&mut screen), format!("\r\x1b[Jlog\n{PROMPT_TEXT}an"));
     }
 
     #[test]

@@ -177,6 +177,7 @@ impl Client {
         let unanswered = self.session.unanswered();
         let hosting = self.server.as_mut().is_some_and(|server| server.turn(self.poll.registry()));
         self.journal.tell_time(&mut self.screen);
+        self.obey()?;
         self.connect()?;
         self.receive()?;
         self.listen();

@@ -57,6 +57,21 @@ fn quit_leaves_while_connecting() {
     program.finish().assert(0, "");
 }
 
+/// Spec S16: the connection has gone by the time that anybody reads.
+#[test]
+fn lost_connection_waits_for_a_slow_reader() {
+    let peer = Peer::new();
+    let mut program = Program::unheard(chinwag(peer.port(), "--name ann"));
+    let mut talk = peer.welcome("ann");
+    let lines = |header| (0..1000).map(|n| format!("{header} {n}{}\n", "x".repeat(100))).collect::<String>();
+    talk.send(lines("DELIVERY bob"));
+    talk.stop_sending();
+    talk.expect_end();
+    program.output.start();
+    let shown = format!("{LOGGED_IN}{}", lines("From bob:"));
+    program.finish().assert_broken(shown, &["closed", &address(peer.port())]);
+}
+
 /// Spec S13: what came whole is shown, what was cut off is not.
 #[test]
 fn lost_connection_is_said_after_all_that_came_before() {

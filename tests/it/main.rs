@@ -6,11 +6,23 @@
 )]
 
 mod client;
+#[cfg(target_os = "linux")]
+mod editing;
 mod endings;
+#[cfg(target_os = "linux")]
+mod extras;
+#[cfg(target_os = "linux")]
+mod keys;
 mod load;
 mod login;
 mod peer;
 mod program;
+#[cfg(target_os = "linux")]
+mod raw_mode;
+#[cfg(target_os = "linux")]
+mod reconnecting;
+#[cfg(target_os = "linux")]
+mod screen;
 mod server;
 mod support;
 #[cfg(target_os = "linux")]

@@ -160,6 +160,26 @@ impl Refusing {
     }
 }
 
+/// A port that stays ours while nobody listens on it: a server may go away and come back.
+pub(crate) struct Reserved {
+    _socket: OwnedFd,
+    pub(crate) port: u16,
+}
+
+impl Reserved {
+    pub(crate) fn new() -> Self {
+        let (socket, port) = sharing(0);
+        Self { _socket: socket, port }
+    }
+
+    /// Clients can connect for as long as the peer lives.
+    pub(crate) fn listen(&self) -> Peer {
+        let (socket, _) = sharing(self.port);
+        rustix::net::listen(&socket, 16).unwrap();
+        Peer { listener: socket.into() }
+    }
+}
+
 /// A port where connecting hangs: the queue of the listener is full, and so the system drops every
 /// further request for a connection (listen(2); Linux lets one more than the given number in).
 pub(crate) struct Hanging {
@@ -179,11 +199,28 @@ impl Hanging {
 }
 
 fn bound() -> (OwnedFd, u16) {
+    let socket = socket();
+    let port = bind(&socket, 0);
+    (socket, port)
+}
+
+/// A socket whose port, this one or the system's choice for 0, others of ours can have as well.
+fn sharing(port: u16) -> (OwnedFd, u16) {
+    let socket = socket();
+    sockopt::set_socket_reuseport(&socket, true).unwrap();
+    let port = bind(&socket, port);
+    (socket, port)
+}
+
+fn socket() -> OwnedFd {
     let socket = rustix::net::socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
     rustix::io::fcntl_setfd(&socket, rustix::io::FdFlags::CLOEXEC).unwrap();
-    rustix::net::bind(&socket, &SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).unwrap();
-    let address = SocketAddr::try_from(rustix::net::getsockname(&socket).unwrap()).unwrap();
-    (socket, address.port())
+    socket
+}
+
+fn bind(socket: &OwnedFd, port: u16) -> u16 {
+    rustix::net::bind(socket, &SocketAddr::from((Ipv4Addr::LOCALHOST, port))).unwrap();
+    SocketAddr::try_from(rustix::net::getsockname(socket).unwrap()).unwrap().port()
 }
 
 fn comes(descriptor: impl AsFd, flags: PollFlags, timeout: Duration) -> bool {

@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
@@ -33,24 +34,27 @@ pub(crate) fn with_arguments(command: Command, port: u16, arguments: &str) -> Co
     command
 }
 
-/// A command that sees none of the variables which mean something to the client.
+/// A command that sees none of the variables which mean something to the client, on a terminal as
+/// most are.
 pub(crate) fn without_environment(mut command: Command) -> Command {
-    let ours = |name: &str| name.starts_with("CHINWAG_") || name == "RUST_LOG";
+    let ours = |name: &str| name.starts_with("CHINWAG_") || ["RUST_LOG", "NO_COLOR"].contains(&name);
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(ours)) {
         command.env_remove(name);
     }
+    command.env("TERM", "xterm");
     command
+}
+
+/// The path of a file that is not there.
+pub(crate) fn unused_path() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    format!("{}/{}-{number}", env!("CARGO_TARGET_TMPDIR"), std::process::id())
 }
 
 /// A file with this content, and no name, to be read and written.
 pub(crate) fn file(content: impl AsRef<[u8]>) -> File {
-    static NEXT: Mutex<u32> = Mutex::new(0);
-    let number = {
-        let mut next = lock(&NEXT);
-        *next += 1;
-        *next
-    };
-    let path = format!("{}/{}-{number}", env!("CARGO_TARGET_TMPDIR"), std::process::id());
+    let path = unused_path();
     std::fs::write(&path, content).unwrap();
     let file = File::options().read(true).write(true).open(&path).unwrap();
     std::fs::remove_file(&path).unwrap();
@@ -258,6 +262,18 @@ impl Collector {
         let shown = readable(&collected.bytes[self.passed..]);
         drop(collected);
         self.passed = end.unwrap_or_else(|| panic!("{} did not come, but: {shown}", readable(text)));
+    }
+
+    /// Hands on what comes behind `from`, and moves that on, until `is_enough`. False if the end
+    /// comes first, or takes too long.
+    pub(crate) fn follow(&self, from: &mut usize, mut is_enough: impl FnMut(&[u8]) -> bool) -> bool {
+        let mut enough = false;
+        let _collected = self.wait_while(|collected| {
+            enough = is_enough(&collected.bytes[*from..]);
+            *from = collected.bytes.len();
+            !enough && !collected.ended
+        });
+        enough
     }
 
     /// What has come up to now.

@@ -3,17 +3,18 @@
 use crate::endings::is_non_blocking;
 use crate::peer::{End, Hanging, Peer};
 use crate::program::{CHINWAG, Collector, Feeder, Outcome, Program, with_arguments};
+use crate::screen::Screen;
 use rustix::fs::OFlags;
 use rustix::process::Signal;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
+use rustix::termios::{OptionalActions, Termios, Winsize, tcgetattr, tcsetattr, tcsetwinsize};
 use std::fs::{File, OpenOptions};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::OpenOptionsExt;
 use std::process::Command;
 
 /// S1 on a terminal: the cursor stays behind it.
-const PROMPT: &str = "Welcome to Chat Client. Enter your login: ";
+pub(crate) const PROMPT: &str = "Welcome to Chat Client. Enter your login: ";
 const LOGGED_IN: &str = "Successfully logged in as ann!\r\n";
 const CONTROL_C: &str = "\x03";
 const CONTROL_D: &str = "\x04";
@@ -47,51 +48,95 @@ impl Terminal {
     }
 
     pub(crate) fn switch_line_mode_off(&self) {
+        self.change_modes(Termios::make_raw);
+    }
+
+    pub(crate) fn change_modes(&self, change: impl FnOnce(&mut Termios)) {
         let mut modes = tcgetattr(&self.line).unwrap();
-        modes.make_raw();
+        change(&mut modes);
         tcsetattr(&self.line, OptionalActions::Now, &modes).unwrap();
     }
 
-    fn state(&self) -> String {
+    /// Its modes.
+    pub(crate) fn state(&self) -> String {
         format!("{:?}", tcgetattr(&self.line).unwrap())
+    }
+
+    pub(crate) fn resize(&self, columns: u16, rows: u16) {
+        let size = Winsize { ws_col: columns, ws_row: rows, ws_xpixel: 0, ws_ypixel: 0 };
+        tcsetwinsize(&self.master, size).unwrap();
     }
 }
 
+/// The client, with the terminal that it is given as its controlling one.
+pub(crate) fn on_terminal(port: u16, arguments: &str) -> Command {
+    let mut command = Command::new("setsid");
+    command.args(["--ctty", CHINWAG]);
+    with_arguments(command, port, arguments)
+}
+
+/// The same, with its standard error on the terminal, too.
+pub(crate) fn all_on_terminal(port: u16, arguments: &str) -> Command {
+    let mut command = Command::new("setsid");
+    command.args(["--ctty", "sh", "-c", "exec \"$0\" \"$@\" 2>&1", CHINWAG]);
+    with_arguments(command, port, arguments)
+}
+
 /// A client with a terminal of its own.
-struct Seat {
-    terminal: Terminal,
+pub(crate) struct Seat {
+    pub(crate) terminal: Terminal,
     before: String,
-    program: Program,
+    pub(crate) program: Program,
+    pub(crate) screen: Screen,
 }
 
 impl Seat {
-    fn new(port: u16, arguments: &str) -> Self {
-        let mut seat = Self::unseen(port, arguments);
+    pub(crate) fn new(port: u16, arguments: &str) -> Self {
+        Self::sized(80, 24, on_terminal(port, arguments))
+    }
+
+    /// In front of a screen of so many columns and rows.
+    pub(crate) fn sized(columns: u16, rows: u16, command: Command) -> Self {
+        let terminal = Terminal::new();
+        terminal.resize(columns, rows);
+        let mut seat = Self::at(terminal, command);
+        seat.screen = Screen::new(columns, rows);
         seat.program.output.start();
         seat
     }
 
     /// Nobody reads the terminal yet.
-    fn unseen(port: u16, arguments: &str) -> Self {
-        let terminal = Terminal::new();
+    pub(crate) fn unseen(port: u16, arguments: &str) -> Self {
+        Self::at(Terminal::new(), on_terminal(port, arguments))
+    }
+
+    /// At this terminal, which nobody reads yet.
+    pub(crate) fn at(terminal: Terminal, command: Command) -> Self {
         let before = terminal.state();
-        let mut command = Command::new("setsid");
-        command.args(["--ctty", CHINWAG]);
-        let command = with_arguments(command, port, arguments);
         let mut program = Program::spawn(command, terminal.line(), terminal.line());
         program.input = Some(Feeder::new(terminal.keyboard()));
         program.output = Collector::new(terminal.keyboard());
-        Self { terminal, before, program }
+        Self { terminal, before, program, screen: Screen::new(80, 24) }
+    }
+
+    /// Presses these keys.
+    pub(crate) fn press(&self, keys: impl AsRef<[u8]>) {
+        self.program.enter(keys.as_ref());
     }
 
     /// Presses these keys, and Return.
-    fn enter(&self, line: &str) {
+    pub(crate) fn enter(&self, line: &str) {
         self.program.enter(format!("{line}\r"));
+    }
+
+    /// Whether the terminal is as it was found.
+    pub(crate) fn is_as_found(&self) -> bool {
+        self.terminal.state() == self.before
     }
 
     /// Answers the prompt with a name, and logs it in.
     #[track_caller]
-    fn log_in(&mut self, peer: &Peer) -> crate::peer::Talk {
+    pub(crate) fn log_in(&mut self, peer: &Peer) -> crate::peer::Talk {
         self.program.output.expect(PROMPT);
         self.enter("ann");
         let talk = peer.welcome("ann");
@@ -101,7 +146,7 @@ impl Seat {
 
     /// Waits for the end of the client, which leaves the terminal as it found it (spec S16, section 5).
     #[track_caller]
-    fn finish(mut self) -> Outcome {
+    pub(crate) fn finish(mut self) -> Outcome {
         self.program.wait();
         assert_eq!(self.terminal.state(), self.before, "the terminal's modes");
         assert!(!is_non_blocking(&self.terminal.line), "the flags of the terminal's description");

@@ -1,0 +1,233 @@
+//! What the user has to ask for: times, bells, colours, a log file, log lines on the terminal.
+
+use crate::editing::LOGGED_IN;
+use crate::peer::Peer;
+use crate::program::{Program, chinwag, unused_path};
+use crate::terminal::{Seat, all_on_terminal, on_terminal};
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// A time zone where it is about noon: no test begins before midnight and ends after it.
+fn noon() -> String {
+    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    // POSIX counts what is added to local time to get to UTC.
+    format!("XXX{}", i64::try_from(seconds / 3600 % 24).unwrap() - 12)
+}
+
+/// A text with `0` for every digit of its first so many bytes.
+fn form(text: &str, length: usize) -> String {
+    let (stamp, rest) = text.split_at_checked(length).unwrap_or((text, ""));
+    stamp.replace(|c: char| c.is_ascii_digit(), "0") + rest
+}
+
+#[test]
+fn lines_begin_with_the_time_and_the_first_one_with_the_date() {
+    let peer = Peer::new();
+    let mut command = chinwag(peer.port(), "--name ann --timestamps");
+    command.env("TZ", noon());
+    let program = Program::on_pipes(command);
+    peer.welcome("ann").send("DELIVERY bob [12:00] hi\nSEND-OK\nLIST-OK ann,bob\n");
+    let outcome = program.finish();
+    let shown = String::from_utf8(outcome.stdout).unwrap();
+    let lines: Vec<_> = shown.lines().collect();
+    assert_eq!(form(lines[0], 19), format!("[0000-00-00 00:00] {LOGGED_IN}"));
+    assert_eq!(form(lines[1], 8), "[00:00] From bob: [12:00] hi");
+    assert_eq!(form(lines[2], 8), "[00:00] The message was sent successfully");
+    assert_eq!(form(lines[3], 8), "[00:00] There are 2 online users:");
+    assert_eq!(lines[4..], ["ann", "bob"]);
+    let hours = ["11", "12", "13"];
+    assert!(hours.contains(&&lines[0][12..14]) && hours.contains(&&lines[1][1..3]), "{shown}");
+}
+
+#[test]
+fn line_with_the_time_makes_the_typed_line_move_down() {
+    let peer = Peer::new();
+    let mut seat = Seat::sized(80, 24, on_terminal(peer.port(), "--name ann --timestamps"));
+    let mut talk = peer.welcome("ann");
+    seat.sees(|lines| lines.last().is_some_and(|last| last == "|"));
+    seat.press("@bob half");
+    seat.shows(&["@bob half|"]);
+    talk.send("DELIVERY bob hi\n");
+    seat.sees(|lines| lines.len() == 3 && lines[1].ends_with("] From bob: hi") && lines[2] == "@bob half|");
+}
+
+#[test]
+fn messages_and_nothing_else_ring_the_bell_of_a_terminal() {
+    let replies = "DELIVERY bob hi\nSEND-OK\nDELIVERY bob ho\n";
+    let peer = Peer::new();
+    for (arguments, bell) in [("--bell", "\x07"), ("", "")] {
+        let arguments = format!("--name ann {arguments}");
+        let seat = Seat::new(peer.port(), &arguments);
+        peer.welcome("ann").send(replies);
+        let sent = "The message was sent successfully";
+        let shown = format!("{LOGGED_IN}\r\n{bell}From bob: hi\r\n{sent}\r\n{bell}From bob: ho\r\n");
+        seat.finish().assert_broken(&shown, &["closed"]);
+
+        let program = Program::on_pipes(chinwag(peer.port(), &arguments));
+        peer.welcome("ann").send(replies);
+        let shown = shown.replace(bell, "").replace("\r\n", "\n");
+        program.finish().assert_broken(shown, &["closed"]);
+    }
+}
+
+#[test]
+fn names_have_colours_where_the_user_wants_them() {
+    for (arguments, no_color, seen, piped) in [
+        ("", None, false, false),
+        ("--color never", None, false, false),
+        ("--color auto", None, true, false),
+        ("--color auto", Some("1"), false, false),
+        ("--color auto", Some(""), true, false),
+        ("--color always", None, true, true),
+        ("--color always", Some("1"), true, true),
+    ] {
+        for (terminal, colored) in [(true, seen), (false, piped)] {
+            let peer = Peer::new();
+            let arguments = format!("--name ann {arguments}");
+            let mut command = if terminal {
+                on_terminal(peer.port(), &arguments)
+            } else {
+                chinwag(peer.port(), &arguments)
+            };
+            command.envs(no_color.map(|value| ("NO_COLOR", value)));
+            let run = || {
+                peer.welcome("ann").send("DELIVERY bob hi bob\nDELIVERY bob ho\nLIST-OK ann,bob\n");
+            };
+            let outcome = if terminal {
+                let seat = Seat::sized(80, 24, command);
+                run();
+                seat.finish()
+            } else {
+                let program = Program::on_pipes(command);
+                run();
+                program.finish()
+            };
+            let shown = String::from_utf8(outcome.stdout).unwrap().replace("\r\n", "\n");
+            let [ann, bob] = ["ann", "bob"].map(|name| {
+                let painted = (31..=36).map(|color| format!("\x1b[{color}m{name}\x1b[0m"));
+                let mut used = painted.filter(|painted| shown.contains(painted));
+                used.next().filter(|_| used.next().is_none()).unwrap_or_else(|| name.to_owned())
+            });
+            assert_eq!((ann != "ann", bob != "bob"), (colored, colored), "{arguments} {no_color:?}: {shown}");
+            assert_eq!(
+                shown,
+                format!(
+                    "Successfully logged in as {ann}!\nFrom {bob}: hi bob\nFrom {bob}: ho\n\
+                     There are 2 online users:\n{ann}\n{bob}\n"
+                )
+            );
+        }
+    }
+}
+
+#[test]
+fn log_file_has_a_line_for_each_event() {
+    let path = unused_path();
+    let mut expected = Vec::new();
+    for run in 1..=2 {
+        let peer = Peer::new();
+        let mut command = chinwag(peer.port(), "");
+        command.args(["--log", &path]).env("TZ", "UTC0");
+        let mut program = Program::on_pipes(command);
+        program.enter("eve\nann\n");
+        let mut talk = peer.accept();
+        talk.answer("HELLO-FROM eve", "IN-USE\n");
+        talk.answer("HELLO-FROM ann", "HELLO ann\n");
+        talk.send("DELIVERY bob \x1b[2J\rhi\u{202e}\n");
+        program.output.expect("hi");
+        program.enter(format!("@bob run {run}\x07\n"));
+        talk.answer(&format!("SEND bob run {run}\x07"), "SEND-OK\n");
+        program.output.expect("successfully\n");
+        program.enter("!who\n");
+        talk.answer("LIST", "LIST-OK ann,bob\n");
+        program.enter_all("!quit\n");
+        talk.expect_end();
+        assert_eq!(program.finish().status.code(), Some(0));
+        let sent = format!("To bob: run {run}^G");
+        expected.extend(
+            [
+                "Cannot log in as eve. That username is already in use.",
+                LOGGED_IN,
+                "From bob: ^[[2J^Mhi\\u{202e}",
+                &sent,
+                "The message was sent successfully",
+                "There are 2 online users: ann bob",
+            ]
+            .map(|line| format!("0000-00-00T00:00:00+00:00 {line}")),
+        );
+        let log = fs::read_to_string(&path).unwrap();
+        let lines: Vec<_> = log.lines().map(|line| form(line, 25)).collect();
+        assert_eq!(lines, expected);
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o7777, 0o600);
+    }
+    fs::remove_file(&path).unwrap();
+}
+
+#[test]
+fn log_file_that_cannot_be_written_is_named() {
+    let path = unused_path() + "/log";
+    for terminal in [false, true] {
+        let peer = Peer::new();
+        let outcome = if terminal {
+            let mut command = on_terminal(peer.port(), "--name ann");
+            command.args(["--log", &path]);
+            Seat::sized(80, 24, command).finish()
+        } else {
+            let mut command = chinwag(peer.port(), "--name ann");
+            command.args(["--log", &path]);
+            Program::on_pipes(command).finish()
+        };
+        outcome.assert_broken("", &[&path, "--log"]);
+    }
+}
+
+#[test]
+fn log_file_that_takes_no_more_does_not_end_the_conversation() {
+    let peer = Peer::new();
+    let program = Program::on_pipes(chinwag(peer.port(), "--name ann --log /dev/full"));
+    let mut talk = peer.welcome("ann");
+    for number in 0..10 {
+        program.enter("@bob hi\n");
+        talk.answer("SEND bob hi", format!("DELIVERY bob {number}\nSEND-OK\n"));
+    }
+    program.enter("!quit\n");
+    talk.expect_end();
+    let outcome = program.finish();
+    assert!(outcome.only_error().contains("log file"));
+    assert_eq!(outcome.status.code(), Some(0));
+    assert!(String::from_utf8(outcome.stdout).unwrap().contains("From bob: 9\n"));
+}
+
+/// Of a thousand lines some of the log may be dropped and counted, none may be torn.
+#[test]
+fn log_on_the_same_terminal_leaves_the_typed_line_whole() {
+    let peer = Peer::new();
+    let mut seat = Seat::sized(40, 12, all_on_terminal(peer.port(), "--name ann -vvv"));
+    let mut talk = peer.welcome("ann");
+    seat.program.output.expect(LOGGED_IN);
+    let line = "@bob half a line that goes round the edge of the screen";
+    seat.press(format!("{line}\x1b[D"));
+    let picture = format!("{}|n", &line[..line.len() - 1]);
+    seat.shows(&[&picture]);
+    let (mut burst, mut messages, mut warnings) = (String::new(), Vec::new(), Vec::new());
+    for number in 0..100 {
+        burst += &format!("FOO {number}\nDELIVERY bob {number}\n");
+        messages.push(format!("From bob: {number}"));
+        warnings.push(format!("chinwag: WARN: the server sent what is no reply: FOO {number}"));
+        if number % 10 == 9 {
+            talk.send(std::mem::take(&mut burst));
+        }
+    }
+    let starting = |lines: &[String], start: &str| -> Vec<String> {
+        lines.iter().filter(|line| line.starts_with(start)).cloned().collect()
+    };
+    seat.sees(|lines| {
+        lines.last() == Some(&picture)
+            && starting(lines, "From bob") == messages
+            && starting(lines, "chinwag: WARN") == warnings
+            && starting(lines, "@bob") == [picture.clone()]
+    });
+    seat.press("\r");
+    talk.expect(format!("SEND {}", &line[1..]));
+}
