@@ -1,7 +1,6 @@
 //! What the two programs' command lines have in common: how an option is declared, and the units of
 //! its value. Every option can be set by an environment variable.
 
-use clap::builder::FalseyValueParser;
 use clap::{Arg, ArgAction};
 use std::time::Duration;
 
@@ -22,7 +21,7 @@ pub(crate) fn flag(name: &'static str, variable: &'static str, help: &'static st
         .env(variable)
         .hide_env_values(true)
         .action(ArgAction::SetTrue)
-        .value_parser(FalseyValueParser::new())
+        .value_parser(truth)
         .help(help)
 }
 
@@ -33,6 +32,17 @@ pub(crate) fn verbose() -> Arg {
         .long("verbose")
         .action(ArgAction::Count)
         .help("Log more on standard error (-vv, -vvv: even more); RUST_LOG overrides it")
+}
+
+/// Whether a flag's environment variable says yes. (clap's own parsers for this and for numbers
+/// bring tables of letters and ranges that weigh more than they do.)
+fn truth(text: &str) -> Result<bool, String> {
+    Ok(!["", "0", "n", "no", "f", "false", "off"].iter().any(|no| text.eq_ignore_ascii_case(no)))
+}
+
+/// A port.
+pub(crate) fn port(text: &str) -> Result<u16, String> {
+    text.parse().map_err(|_| "not a number from 0 to 65535".to_owned())
 }
 
 /// A number of bytes, with or without a unit: K, M, G are 1024, 1024 K, 1024 M.

@@ -1,6 +1,6 @@
 //! The client's command line.
 
-use crate::arguments::{bytes, flag, option, seconds, verbose};
+use crate::arguments::{bytes, flag, option, port, seconds, verbose};
 use crate::command;
 use crate::protocol::DEFAULT_PORT;
 use clap::builder::NonEmptyStringValueParser;
@@ -116,6 +116,7 @@ fn when(matches: &ArgMatches, id: &str) -> When {
 
 fn definition() -> Command {
     Command::new("chinwag")
+        .override_usage("chinwag [OPTIONS]")
         .version(env!("CARGO_PKG_VERSION"))
         .about("Chat from the terminal.")
         .after_help(after_help())
@@ -126,7 +127,7 @@ fn definition() -> Command {
                 .default_value("127.0.0.1"),
             option("port", "PORT", "CHINWAG_PORT", "The server's port")
                 .short('p')
-                .value_parser(value_parser!(u16))
+                .value_parser(port)
                 .default_value("5378"),
             option("name", "NAME", "CHINWAG_NAME", "Log in as NAME without asking").short('n'),
             flag(

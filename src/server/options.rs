@@ -2,10 +2,10 @@
 
 use super::Config;
 use super::hub::{Limits, QUEUE_ROOM};
-use crate::arguments::{bytes, flag, option, verbose};
+use crate::arguments::{bytes, flag, option, port, verbose};
 use crate::protocol::DEFAULT_PORT;
 use clap::error::ErrorKind;
-use clap::{ArgMatches, Command, value_parser};
+use clap::{ArgMatches, Command};
 use std::ffi::OsString;
 
 const ABOUT: &str = "Serves a chat: whoever connects picks a name, sees who is there, and sends messages.";
@@ -73,41 +73,46 @@ impl Options {
 }
 
 fn command() -> Command {
-    Command::new("chinwagd").version(env!("CARGO_PKG_VERSION")).about(ABOUT).after_help(AFTER).args([
-        option(
-            "address",
-            "HOST",
-            "CHINWAGD_ADDRESS",
-            "Where to listen: a name or an address of this machine",
-        )
-        .short('a')
-        .default_value("127.0.0.1"),
-        option("port", "PORT", "CHINWAGD_PORT", "The port to listen on; 0 for any that is free")
-            .short('p')
-            .value_parser(value_parser!(u16))
-            .default_value("5378"),
-        option("max-users", "N", "CHINWAGD_MAX_USERS", "How many may be logged in at once")
-            .value_parser(parse_count)
-            .default_value("16"),
-        option(
-            "max-message",
-            "BYTES",
-            "CHINWAGD_MAX_MESSAGE",
-            "The longest text of a message; a longer one is refused",
-        )
-        .value_parser(bytes)
-        .default_value("16M"),
-        option(
-            "max-queue",
-            "BYTES",
-            "CHINWAGD_MAX_QUEUE",
-            "The most that may wait for one client; beyond it, the client is dropped",
-        )
-        .value_parser(bytes)
-        .default_value("40M"),
-        flag("echobot", "CHINWAGD_ECHOBOT", "Add the user `echobot`, who sends every message back"),
-        verbose(),
-    ])
+    Command::new("chinwagd")
+        .override_usage("chinwagd [OPTIONS]")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about(ABOUT)
+        .after_help(AFTER)
+        .args([
+            option(
+                "address",
+                "HOST",
+                "CHINWAGD_ADDRESS",
+                "Where to listen: a name or an address of this machine",
+            )
+            .short('a')
+            .default_value("127.0.0.1"),
+            option("port", "PORT", "CHINWAGD_PORT", "The port to listen on; 0 for any that is free")
+                .short('p')
+                .value_parser(port)
+                .default_value("5378"),
+            option("max-users", "N", "CHINWAGD_MAX_USERS", "How many may be logged in at once")
+                .value_parser(parse_count)
+                .default_value("16"),
+            option(
+                "max-message",
+                "BYTES",
+                "CHINWAGD_MAX_MESSAGE",
+                "The longest text of a message; a longer one is refused",
+            )
+            .value_parser(bytes)
+            .default_value("16M"),
+            option(
+                "max-queue",
+                "BYTES",
+                "CHINWAGD_MAX_QUEUE",
+                "The most that may wait for one client; beyond it, the client is dropped",
+            )
+            .value_parser(bytes)
+            .default_value("40M"),
+            flag("echobot", "CHINWAGD_ECHOBOT", "Add the user `echobot`, who sends every message back"),
+            verbose(),
+        ])
 }
 
 fn parse_count(text: &str) -> Result<usize, std::num::ParseIntError> {
