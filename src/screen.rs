@@ -34,7 +34,7 @@ pub struct Screen {
     look: Look,
     /// Lines look as the contract has them, and go nowhere else.
     plain: bool,
-    /// Where messages are put together; [`BATCH`] and a little more.
+    /// Where messages are put together; [`BATCH`] and a little more, from the first message on.
     batch: Vec<u8>,
     /// The cursor stands behind a prompt.
     prompt_open: bool,
@@ -54,7 +54,7 @@ impl Screen {
     /// Nothing shown yet.
     pub fn new(look: Look) -> Self {
         let plain = look == Look { terminal: look.terminal, ..Look::default() };
-        Self { look, plain, batch: vec![0; BATCH + 16], ..Self::default() }
+        Self { look, plain, ..Self::default() }
     }
 
     /// From now on the user's line is edited here, in front of everything else.
@@ -123,9 +123,12 @@ impl Screen {
         if !self.plain || self.shown > 0 || self.prompt_open || self.is_full() {
             return 0;
         }
+        if self.batch.is_empty() {
+            self.batch = vec![0; BATCH + 16];
+        }
         let mut taken = 0;
         let mut end = 0;
-        while let Some((name, text)) = protocol::first_message(&lines[taken..], BATCH - end) {
+        while let Some((name, text)) = protocol::first_message(&lines[taken..], BATCH.saturating_sub(end)) {
             // "DELIVERY " has more bytes than "From " and the colon: what was within the bound fits.
             let line = &mut self.batch[end..end + name.len() + text.len() + 6];
             line[..5].copy_from_slice(b"From ");
@@ -386,6 +389,29 @@ mod tests {
         screen.settle();
         all += &taken(&mut screen);
         assert_eq!(all, format!("\r\x1b[JFrom ann: {text}\n@bbb"));
+    }
+
+    /// Messages of every length that may end at, before or behind the end of the buffer.
+    #[test]
+    fn many_messages_at_once_look_as_one_by_one() {
+        for length in (0..40).chain(BATCH - 60..BATCH + 20) {
+            let message = format!("DELIVERY ann {}\n", "x".repeat(length));
+            let lines = message.repeat(3) + &message.repeat(BATCH / message.len()) + "SEND-OK\nDELIVERY b";
+            let mut screen = Screen::new(Look::default());
+            let mut taken = 0;
+            loop {
+                let more = screen.show_messages(&lines.as_bytes()[taken..]);
+                taken += more;
+                if more == 0 || screen.is_full() {
+                    break;
+                }
+            }
+            let whole = taken / message.len();
+            assert_eq!(taken % message.len(), 0);
+            assert!(message.len() > BATCH || whole == 3 + BATCH / message.len(), "{length}");
+            let shown = format!("From ann: {}\n", "x".repeat(length)).repeat(whole);
+            assert_eq!(String::from_utf8_lossy(screen.waiting.as_slice()), shown);
+        }
     }
 
     #[test]

@@ -142,7 +142,7 @@ impl Client {
     }
 
     fn run_turns(&mut self) -> Result<Outcome, Failure> {
-        let mut events = Events::with_capacity(256);
+        let mut events = Events::with_capacity(64);
         loop {
             let busy = self.turn()?;
             if let Some(outcome) = self.outcome() {
