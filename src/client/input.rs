@@ -100,7 +100,7 @@ impl Input {
 
     /// Reads once: lines, or keys for the line that the screen's editor makes of them.
     pub(super) fn read(&mut self, screen: &mut Screen) {
-        let mut keys = [0; 4096];
+        let mut keys = [0; 1024];
         let result = if screen.is_editing() {
             self.source.read(&mut keys)
         } else {

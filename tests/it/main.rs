@@ -5,6 +5,7 @@
     reason = "what a helper cannot do fails the test that needs it"
 )]
 
+mod allocations;
 mod client;
 #[cfg(target_os = "linux")]
 mod editing;

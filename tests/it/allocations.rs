@@ -1,0 +1,94 @@
+//! Once warm, neither the client nor the server allocates memory for a message.
+
+use chinwag::lines::{Line, Lines, Take};
+use chinwag::outbox::Outbox;
+use chinwag::screen::{Look, Screen};
+use chinwag::server::hub::{Hub, Limits};
+use chinwag::session::Session;
+use std::io;
+
+struct Client {
+    session: Session,
+    outbox: Outbox,
+    screen: Screen,
+}
+
+impl Take for &mut Client {
+    fn take(&mut self, line: Line<'_>) -> bool {
+        let Line::Whole(line) = line else { panic!("there is no limit") };
+        self.session.handle_reply(line, &mut self.outbox, &mut self.screen)
+    }
+
+    fn take_many(&mut self, lines: &[u8]) -> usize {
+        self.session.handle_messages(lines, &mut self.screen)
+    }
+}
+
+fn client(look: Look) -> Client {
+    let mut screen = Screen::new(look);
+    let mut outbox = Outbox::new();
+    let mut session = Session::new(Some(b"ann"), false, &mut screen);
+    session.handle_connected(&mut outbox, &mut screen);
+    assert!(session.handle_reply(b"HELLO ann", &mut outbox, &mut screen));
+    Client { session, outbox, screen }
+}
+
+/// How many allocations `rounds` of reading, showing, typing and sending make.
+fn allocations_of_client(look: Look, rounds: usize) -> u64 {
+    let mut client = client(look);
+    let (mut incoming, mut typed) = (Lines::new(None), Lines::new(None));
+    let replies = "DELIVERY bob hi there\nSEND-OK\nDELIVERY bob caf\u{e9}\u{202e}\n".repeat(100);
+    let commands = "@bob hi\n!who\nnonsense\n".repeat(100);
+    let mut round = || {
+        incoming.fill_from(&mut replies.as_bytes()).unwrap();
+        incoming.drain_to(&mut client);
+        client.screen.waiting().write_to(&mut io::sink()).unwrap();
+        typed.fill_from(&mut commands.as_bytes()).unwrap();
+        typed.drain(|line| {
+            let Line::Whole(line) = line else { panic!("there is no limit") };
+            client.session.handle_input(line, &mut client.outbox, &mut client.screen)
+        });
+        client.outbox.write_to(&mut io::sink()).unwrap();
+        assert!(incoming.is_empty() && typed.is_empty());
+    };
+    // So many that a part of a line has been at each place of the ring.
+    (0..100).for_each(|_| round());
+    allocation_counter::measure(|| (0..rounds).for_each(|_| round())).count_total
+}
+
+#[test]
+fn client_allocates_nothing_for_a_message() {
+    let plain = Look::default();
+    let mut terminal = Look { terminal: true, bell: true, ..plain };
+    terminal.style.escape = true;
+    terminal.style.color = true;
+    for look in [plain, terminal] {
+        assert_eq!(allocations_of_client(look, 1000), 0, "{look:?}");
+    }
+}
+
+#[test]
+fn server_allocates_nothing_for_a_message() {
+    let mut hub = Hub::new(Limits::default(), true);
+    let [ann, bob] = [(); 2].map(|()| hub.connect().unwrap());
+    let _ = hub.handle_line(ann, Line::Whole(b"HELLO-FROM ann"), false);
+    let _ = hub.handle_line(bob, Line::Whole(b"HELLO-FROM bob"), false);
+    let mut lines = Lines::new(Some(1000));
+    let mut spare = vec![0; chinwag::lines::CHUNK];
+    let requests = "SEND bob hi there\nSEND echobot hi\nSEND nobody hi\nSEND\nLISTS\n".repeat(100);
+    let mut round = || {
+        lines.borrow_storage(&mut spare);
+        lines.fill_from(&mut requests.as_bytes()).unwrap();
+        lines.drain(|line| hub.handle_line(ann, line, false).wait().is_none());
+        lines.settle(&mut spare);
+        assert!(lines.is_empty());
+        while let Some(id) = hub.next_dirty() {
+            hub.outbox_mut(id).write_to(&mut io::sink()).unwrap();
+            hub.reclaim(id);
+        }
+    };
+    round();
+    round();
+    let allocations = allocation_counter::measure(|| (0..1000).for_each(|_| round())).count_total;
+    assert_eq!(allocations, 0);
+}
