@@ -268,7 +268,8 @@ impl Lines {
         let Some(from) = self.searched.checked_sub(first.len()) else {
             return true; // The first piece ended with a whole line: what was the second is the first.
         };
-        let Some(distance) = second.get(from..).and_then(|new| memchr(b'\n', new)) else {
+        let new = &second[from..];
+        let Some(distance) = (!new.is_empty()).then(|| memchr(b'\n', new)).flatten() else {
             self.searched = self.ring.len();
             return false;
         };

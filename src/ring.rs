@@ -84,7 +84,12 @@ impl Ring {
             return;
         }
         self.storage.reserve_exact(capacity - self.storage.len());
-        self.storage.resize(capacity, 0);
+        // A block at a time: built for size, `Vec::resize` goes byte by byte.
+        while self.storage.len() < capacity {
+            let zeros = [0; 4096];
+            let missing = zeros.len().min(capacity - self.storage.len());
+            self.storage.extend_from_slice(&zeros[..missing]);
+        }
     }
 
     /// Gives memory back until the capacity is `capacity`, or what is held if that is more.
