@@ -6,7 +6,7 @@
 //! for a long line and gives the memory back once the line is taken.
 
 use crate::ring::Ring;
-use memchr::{memchr, memrchr};
+use memchr::{memchr, memchr_iter, memrchr};
 use std::io::{self, Read};
 
 /// What is read at a time, and the size to which the ring returns, in bytes.
@@ -238,13 +238,16 @@ impl Lines {
         let (piece, _) = self.ring.pieces();
         let mut from = self.searched.min(piece.len());
         let whole = memrchr(b'\n', &piece[from..]).map_or(0, |last| from + last + 1);
+        let mut ends = memchr_iter(b'\n', &piece[from..whole.max(from)]);
         let mut start = 0;
         while start < whole {
-            if self.limit.is_none() {
-                start += take.take_many(&piece[start..whole]);
+            let taken = if self.limit.is_none() { take.take_many(&piece[start..whole]) } else { 0 };
+            if taken > 0 {
+                start += taken;
                 from = from.max(start);
+                ends = memchr_iter(b'\n', &piece[from..whole]);
             }
-            let Some(distance) = memchr(b'\n', &piece[from..whole]) else { break };
+            let Some(distance) = ends.next() else { break };
             let end = from + distance;
             let line = &piece[start..end];
             let fits = self.limit.is_none_or(|limit| line.len() <= limit);
@@ -254,7 +257,6 @@ impl Lines {
                 return false;
             }
             start = end + 1;
-            from = start;
         }
         self.searched = self.searched.max(piece.len()) - start;
         self.ring.consume(start);
