@@ -90,11 +90,6 @@ impl Lines {
         Self { ring: Ring::new(), searched: 0, limit, skipping: false, joined: Vec::new() }
     }
 
-    /// Changes the limit, for the lines that have not been taken yet.
-    pub fn set_limit(&mut self, limit: Option<usize>) {
-        self.limit = limit;
-    }
-
     /// Reads once from `source`, growing if there is no room; returns how many bytes came, 0 being
     /// the end.
     ///

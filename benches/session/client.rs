@@ -111,7 +111,8 @@ impl Client {
         client
     }
 
-    /// As the program does: read once, take the lines, write the screen; returns the bytes shown.
+    /// Reads once, takes the lines one by one (the program does so with all but plain messages), writes the
+    /// screen; returns the bytes shown.
     fn receive(&mut self, mut bytes: &[u8]) -> usize {
         let mut counter = Counter::default();
         let Self { incoming, session, screen, outbox } = self;

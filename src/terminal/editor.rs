@@ -168,17 +168,6 @@ impl Editor {
         !self.desk.is_active()
     }
 
-    /// Puts a text in place of what is typed, with the cursor behind it, and shows it unless the line is hidden.
-    pub fn set_line(&mut self, line: &[u8], out: &mut Vec<u8>) {
-        self.desk.end_search();
-        self.desk.line.set(line);
-        self.desk.history.rewind();
-        self.desk.completion.end();
-        if !self.desk.hidden {
-            self.desk.update(out);
-        }
-    }
-
     /// Sets the terminal back to how it was, so far as the editor changed it. What is typed stays, on the screen too; the next
     /// line typed changes the terminal again.
     pub fn leave(&mut self, out: &mut Vec<u8>) {

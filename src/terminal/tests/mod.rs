@@ -412,21 +412,6 @@ fn a_new_size_while_hidden_counts_at_the_next_show() {
 }
 
 #[test]
-fn a_line_can_be_put_back() {
-    let mut bench = Bench::new(20, 8);
-    bench.feed(b"oops\n");
-    let mut out = Vec::new();
-    bench.editor.set_line(b"oops", &mut out);
-    bench.editor.set_line("oops\u{202e}".as_bytes(), &mut out);
-    bench.write(&out);
-    assert_eq!(bench.rows(), ["oops", r"oops\u{202e}"]);
-    bench.feed(b"\xff");
-    assert_eq!((bench.rows()[1].as_str(), bench.cursor()), (r"oops\u{202e}\xff", (1, 16)));
-    bench.feed(b"\x7f\x7f\x7f\n");
-    assert_eq!(bench.lines(), ["oops", "oop"]);
-}
-
-#[test]
 fn a_broken_character_completed_later_is_made_visible() {
     let mut bench = Bench::new(40, 4);
     // Shown as eight cells broken, and as eight cells whole.

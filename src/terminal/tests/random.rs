@@ -45,7 +45,6 @@ fn no_input_at_any_size_controls_the_terminal_or_ends_the_editor() {
                 2 => editor.resize(random.below(9) as u16, random.below(5) as u16, &mut out),
                 3 => editor.resize(columns, rows, &mut out),
                 4 if random.below(9) == 0 => editor.set_prompt([&b"> "[..], b""][random.below(2)]),
-                5 if random.below(9) == 0 => editor.set_line(pieces[random.below(pieces.len())], &mut out),
                 6..9 => drop(editor.feed(&[random.below(256) as u8], &mut out)),
                 _ => drop(editor.feed(pieces[random.below(pieces.len())], &mut out)),
             }
