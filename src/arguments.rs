@@ -1,64 +1,145 @@
 //! What the two programs' command lines have in common: how an option is declared, and the units of
-//! its value. Every option can be set by an environment variable.
+//! its value.
 
-use clap::{Arg, ArgAction};
+use clap::{Arg, ArgAction, value_parser};
+use std::path::PathBuf;
 use std::time::Duration;
 
-/// An option with a value.
-pub(crate) fn option(
+/// An option, as a row of a program's table.
+///
+/// Rows become clap's arguments one at a time. Those take 600 bytes each: to write down all of them in
+/// one expression is to hold them on the stack at once, in pages that are never given back.
+pub(crate) struct Row {
     name: &'static str,
-    value: &'static str,
-    variable: &'static str,
+    short: Option<char>,
+    value: Value,
+    default: Option<&'static str>,
+    variable: Option<&'static str>,
     help: &'static str,
-) -> Arg {
-    Arg::new(name).long(name).value_name(value).env(variable).hide_env_values(true).help(help)
 }
 
-/// An option without one. In its environment variable `0`, `no`, `off`, `false` and nothing mean no.
-pub(crate) fn flag(name: &'static str, variable: &'static str, help: &'static str) -> Arg {
-    Arg::new(name)
-        .long(name)
-        .env(variable)
-        .hide_env_values(true)
-        .action(ArgAction::SetTrue)
-        .value_parser(truth)
-        .help(help)
-}
+/// Says what follows an option: one of the functions below.
+pub(crate) type Value = fn(Arg) -> Arg;
 
 /// `-v`, `-vv` ...
-pub(crate) fn verbose() -> Arg {
-    Arg::new("verbose")
-        .short('v')
-        .long("verbose")
-        .action(ArgAction::Count)
-        .help("Log more on standard error (-vv, -vvv: even more); RUST_LOG overrides it")
+pub(crate) const VERBOSE: Row = Row {
+    name: "verbose",
+    short: Some('v'),
+    value: times,
+    default: None,
+    variable: None,
+    help: "Log more on standard error (-vv, -vvv: even more); RUST_LOG overrides it",
+};
+
+/// An option that can be set by an environment variable, too.
+pub(crate) const fn option(
+    name: &'static str,
+    value: Value,
+    variable: &'static str,
+    help: &'static str,
+) -> Row {
+    Row { name, short: None, value, default: None, variable: Some(variable), help }
+}
+
+impl Row {
+    pub(crate) const fn short(self, short: char) -> Self {
+        Self { short: Some(short), ..self }
+    }
+
+    pub(crate) const fn default(self, default: &'static str) -> Self {
+        Self { default: Some(default), ..self }
+    }
+}
+
+impl From<&Row> for Arg {
+    fn from(row: &Row) -> Self {
+        let arg = Arg::new(row.name)
+            .long(row.name)
+            .short(row.short)
+            .env(row.variable)
+            .hide_env_values(true)
+            .default_value(row.default)
+            .help(row.help);
+        (row.value)(arg)
+    }
+}
+
+/// A name or an address of a machine.
+pub(crate) fn host(arg: Arg) -> Arg {
+    arg.value_name("HOST").value_parser(parse_host)
+}
+
+pub(crate) fn name(arg: Arg) -> Arg {
+    arg.value_name("NAME")
+}
+
+pub(crate) fn port(arg: Arg) -> Arg {
+    arg.value_name("PORT").value_parser(parse_port)
+}
+
+pub(crate) fn number(arg: Arg) -> Arg {
+    arg.value_name("N").value_parser(parse_number as fn(&str) -> _)
+}
+
+pub(crate) fn bytes(arg: Arg) -> Arg {
+    arg.value_name("BYTES").value_parser(parse_bytes as fn(&str) -> _)
+}
+
+pub(crate) fn seconds(arg: Arg) -> Arg {
+    arg.value_name("SECONDS").value_parser(parse_seconds)
+}
+
+/// `auto`, `always` or `never`.
+pub(crate) fn when(arg: Arg) -> Arg {
+    arg.value_name("WHEN").value_parser(["auto", "always", "never"])
+}
+
+pub(crate) fn file(arg: Arg) -> Arg {
+    arg.value_name("FILE").value_parser(value_parser!(PathBuf))
+}
+
+/// Nothing: the option is given or not. In its environment variable `0`, `no`, `off`, `false` and
+/// nothing mean that it is not.
+pub(crate) fn flag(arg: Arg) -> Arg {
+    arg.action(ArgAction::SetTrue).value_parser(parse_truth)
+}
+
+/// Nothing: the option is given so many times.
+fn times(arg: Arg) -> Arg {
+    arg.action(ArgAction::Count)
 }
 
 /// Whether a flag's environment variable says yes. (clap's own parsers for this and for numbers
 /// bring tables of letters and ranges that weigh more than they do.)
-fn truth(text: &str) -> Result<bool, String> {
+fn parse_truth(text: &str) -> Result<bool, String> {
     Ok(!["", "0", "n", "no", "f", "false", "off"].iter().any(|no| text.eq_ignore_ascii_case(no)))
 }
 
-/// A port.
-pub(crate) fn port(text: &str) -> Result<u16, String> {
+fn parse_host(text: &str) -> Result<String, String> {
+    if text.is_empty() { Err("a name or an address is needed".to_owned()) } else { Ok(text.to_owned()) }
+}
+
+fn parse_number(text: &str) -> Result<usize, String> {
+    text.parse().map_err(|error| format!("{error}"))
+}
+
+fn parse_port(text: &str) -> Result<u16, String> {
     text.parse().map_err(|_| "not a number from 0 to 65535".to_owned())
 }
 
 /// A number of bytes, with or without a unit: K, M, G are 1024, 1024 K, 1024 M.
-pub(crate) fn bytes(text: &str) -> Result<usize, String> {
+fn parse_bytes(text: &str) -> Result<usize, String> {
     let (digits, unit) = match text.as_bytes().last().map(u8::to_ascii_uppercase) {
         Some(b'K') => (&text[..text.len() - 1], 1 << 10),
         Some(b'M') => (&text[..text.len() - 1], 1 << 20),
         Some(b'G') => (&text[..text.len() - 1], 1 << 30),
         _ => (text, 1),
     };
-    let number: usize = digits.parse().map_err(|error| format!("{error}"))?;
-    number.checked_mul(unit).ok_or_else(|| "number too large".to_owned())
+    parse_number(digits)?.checked_mul(unit).ok_or_else(|| "number too large".to_owned())
 }
 
 /// A time in seconds, with up to nine digits behind a decimal point.
-pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
+fn parse_seconds(text: &str) -> Result<Duration, String> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     // The parser of floating-point numbers would be a twentieth of the program.
     let digits = format!("{whole}{fraction:0<9}");
@@ -75,18 +156,18 @@ mod tests {
 
     #[test]
     fn units() {
-        assert_eq!(bytes("100"), Ok(100));
-        assert_eq!(bytes("3k"), Ok(3 << 10));
-        assert_eq!(bytes("16M"), Ok(16 << 20));
-        assert_eq!(bytes("1G"), Ok(1 << 30));
+        assert_eq!(parse_bytes("100"), Ok(100));
+        assert_eq!(parse_bytes("3k"), Ok(3 << 10));
+        assert_eq!(parse_bytes("16M"), Ok(16 << 20));
+        assert_eq!(parse_bytes("1G"), Ok(1 << 30));
         for wrong in ["", "M", "1T", "-1", "99999999999999G", "1é"] {
-            assert!(bytes(wrong).is_err(), "{wrong}");
+            assert!(parse_bytes(wrong).is_err(), "{wrong}");
         }
-        assert_eq!(seconds("0.25"), Ok(Duration::from_millis(250)));
-        assert_eq!(seconds("10"), Ok(Duration::from_secs(10)));
-        assert_eq!(seconds("0"), Ok(Duration::ZERO));
+        assert_eq!(parse_seconds("0.25"), Ok(Duration::from_millis(250)));
+        assert_eq!(parse_seconds("10"), Ok(Duration::from_secs(10)));
+        assert_eq!(parse_seconds("0"), Ok(Duration::ZERO));
         for wrong in ["", "-1", "inf", "NaN", "1e300", "2s", "1.-5", ".5", "1.0000000001", "99999999999999"] {
-            assert!(seconds(wrong).is_err(), "{wrong}");
+            assert!(parse_seconds(wrong).is_err(), "{wrong}");
         }
     }
 }

@@ -1,13 +1,71 @@
 //! The client's command line.
 
-use crate::arguments::{bytes, flag, option, port, seconds, verbose};
+use crate::arguments::{self, Row, VERBOSE, option};
 use crate::command;
 use crate::protocol::DEFAULT_PORT;
-use clap::builder::NonEmptyStringValueParser;
-use clap::{ArgMatches, Command, value_parser};
+use clap::{ArgMatches, Command};
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
+
+const OPTIONS: &[Row] = &[
+    option("address", arguments::host, "CHINWAG_ADDRESS", "The server's name or address")
+        .short('a')
+        .default("127.0.0.1"),
+    option("port", arguments::port, "CHINWAG_PORT", "The server's port").short('p').default("5378"),
+    option("name", arguments::name, "CHINWAG_NAME", "Log in as NAME without asking").short('n'),
+    option(
+        "host",
+        arguments::flag,
+        "CHINWAG_HOST",
+        "Host a server at HOST:PORT in this process, with an echobot, and join it",
+    ),
+    option(
+        "max-message",
+        arguments::bytes,
+        "CHINWAG_MAX_MESSAGE",
+        "Drop longer lines of the server; BYTES may end with K, M or G [default: no limit]",
+    ),
+    option(
+        "connect-timeout",
+        arguments::seconds,
+        "CHINWAG_CONNECT_TIMEOUT",
+        "Give up connecting after so long",
+    )
+    .default("10"),
+    option(
+        "linger",
+        arguments::seconds,
+        "CHINWAG_LINGER",
+        "After the end of input, wait so long for the next answer",
+    )
+    .default("2"),
+    option("escape", arguments::when, "CHINWAG_ESCAPE", "Make control characters in messages visible")
+        .default("auto"),
+    option("plain", arguments::flag, "CHINWAG_PLAIN", "Do not edit the typed line: leave it to the terminal"),
+    option(
+        "timestamps",
+        arguments::flag,
+        "CHINWAG_TIMESTAMPS",
+        "Begin each line with the time, and with the date when it changes",
+    ),
+    option("bell", arguments::flag, "CHINWAG_BELL", "Ring the terminal's bell at a message"),
+    option("color", arguments::when, "CHINWAG_COLOR", "Show names in colours; `auto` respects NO_COLOR")
+        .default("never"),
+    option(
+        "log",
+        arguments::file,
+        "CHINWAG_LOG",
+        "Append what happens to FILE, a line with the time for each event",
+    ),
+    option(
+        "reconnect",
+        arguments::flag,
+        "CHINWAG_RECONNECT",
+        "Make a lost connection again, with the same name",
+    ),
+    VERBOSE,
+];
 
 /// What the user asked for, on the command line or by environment variables.
 #[derive(Debug, Clone, PartialEq)]
@@ -120,67 +178,7 @@ fn definition() -> Command {
         .version(env!("CARGO_PKG_VERSION"))
         .about("Chat from the terminal.")
         .after_help(after_help())
-        .args([
-            option("address", "HOST", "CHINWAG_ADDRESS", "The server's name or address")
-                .short('a')
-                .value_parser(NonEmptyStringValueParser::new())
-                .default_value("127.0.0.1"),
-            option("port", "PORT", "CHINWAG_PORT", "The server's port")
-                .short('p')
-                .value_parser(port)
-                .default_value("5378"),
-            option("name", "NAME", "CHINWAG_NAME", "Log in as NAME without asking").short('n'),
-            flag(
-                "host",
-                "CHINWAG_HOST",
-                "Host a server at HOST:PORT in this process, with an echobot, and join it",
-            ),
-            option(
-                "max-message",
-                "BYTES",
-                "CHINWAG_MAX_MESSAGE",
-                "Drop longer lines of the server; BYTES may end with K, M or G [default: no limit]",
-            )
-            .value_parser(bytes),
-            option(
-                "connect-timeout",
-                "SECONDS",
-                "CHINWAG_CONNECT_TIMEOUT",
-                "Give up connecting after so long",
-            )
-            .value_parser(seconds)
-            .default_value("10"),
-            option(
-                "linger",
-                "SECONDS",
-                "CHINWAG_LINGER",
-                "After the end of input, wait so long for the next answer",
-            )
-            .value_parser(seconds)
-            .default_value("2"),
-            option("escape", "WHEN", "CHINWAG_ESCAPE", "Make control characters in messages visible")
-                .value_parser(["auto", "always", "never"])
-                .default_value("auto"),
-            flag("plain", "CHINWAG_PLAIN", "Do not edit the typed line: leave it to the terminal"),
-            flag(
-                "timestamps",
-                "CHINWAG_TIMESTAMPS",
-                "Begin each line with the time, and with the date when it changes",
-            ),
-            flag("bell", "CHINWAG_BELL", "Ring the terminal's bell at a message"),
-            option("color", "WHEN", "CHINWAG_COLOR", "Show names in colours; `auto` respects NO_COLOR")
-                .value_parser(["auto", "always", "never"])
-                .default_value("never"),
-            option(
-                "log",
-                "FILE",
-                "CHINWAG_LOG",
-                "Append what happens to FILE, a line with the time for each event",
-            )
-            .value_parser(value_parser!(PathBuf)),
-            flag("reconnect", "CHINWAG_RECONNECT", "Make a lost connection again, with the same name"),
-            verbose(),
-        ])
+        .args(OPTIONS)
 }
 
 fn after_help() -> String {

@@ -2,7 +2,7 @@
 
 use super::Config;
 use super::hub::{Limits, QUEUE_ROOM};
-use crate::arguments::{bytes, flag, option, port, verbose};
+use crate::arguments::{self, Row, VERBOSE, option};
 use crate::protocol::DEFAULT_PORT;
 use clap::error::ErrorKind;
 use clap::{ArgMatches, Command};
@@ -20,6 +20,43 @@ Exit status:
   0  ended by SIGINT or SIGTERM
   1  it could not listen there, or the system failed it
   2  the command line was wrong";
+
+const OPTIONS: &[Row] = &[
+    option(
+        "address",
+        arguments::host,
+        "CHINWAGD_ADDRESS",
+        "Where to listen: a name or an address of this machine",
+    )
+    .short('a')
+    .default("127.0.0.1"),
+    option("port", arguments::port, "CHINWAGD_PORT", "The port to listen on; 0 for any that is free")
+        .short('p')
+        .default("5378"),
+    option("max-users", arguments::number, "CHINWAGD_MAX_USERS", "How many may be logged in at once")
+        .default("16"),
+    option(
+        "max-message",
+        arguments::bytes,
+        "CHINWAGD_MAX_MESSAGE",
+        "The longest text of a message; a longer one is refused",
+    )
+    .default("16M"),
+    option(
+        "max-queue",
+        arguments::bytes,
+        "CHINWAGD_MAX_QUEUE",
+        "The most that may wait for one client; beyond it, the client is dropped",
+    )
+    .default("40M"),
+    option(
+        "echobot",
+        arguments::flag,
+        "CHINWAGD_ECHOBOT",
+        "Add the user `echobot`, who sends every message back",
+    ),
+    VERBOSE,
+];
 
 /// What chinwagd is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,45 +115,7 @@ fn command() -> Command {
         .version(env!("CARGO_PKG_VERSION"))
         .about(ABOUT)
         .after_help(AFTER)
-        .args([
-            option(
-                "address",
-                "HOST",
-                "CHINWAGD_ADDRESS",
-                "Where to listen: a name or an address of this machine",
-            )
-            .short('a')
-            .default_value("127.0.0.1"),
-            option("port", "PORT", "CHINWAGD_PORT", "The port to listen on; 0 for any that is free")
-                .short('p')
-                .value_parser(port)
-                .default_value("5378"),
-            option("max-users", "N", "CHINWAGD_MAX_USERS", "How many may be logged in at once")
-                .value_parser(parse_count)
-                .default_value("16"),
-            option(
-                "max-message",
-                "BYTES",
-                "CHINWAGD_MAX_MESSAGE",
-                "The longest text of a message; a longer one is refused",
-            )
-            .value_parser(bytes)
-            .default_value("16M"),
-            option(
-                "max-queue",
-                "BYTES",
-                "CHINWAGD_MAX_QUEUE",
-                "The most that may wait for one client; beyond it, the client is dropped",
-            )
-            .value_parser(bytes)
-            .default_value("40M"),
-            flag("echobot", "CHINWAGD_ECHOBOT", "Add the user `echobot`, who sends every message back"),
-            verbose(),
-        ])
-}
-
-fn parse_count(text: &str) -> Result<usize, std::num::ParseIntError> {
-    text.parse()
+        .args(OPTIONS)
 }
 
 #[cfg(test)]
