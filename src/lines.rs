@@ -30,7 +30,7 @@ pub enum Line<'a> {
 }
 
 /// Somebody who takes lines.
-pub trait Take {
+pub(crate) trait Take {
     /// Takes a line. Returns whether it was taken; if not, it is offered again, first, the next time.
     fn take(&mut self, line: Line<'_>) -> bool;
 
@@ -165,15 +165,15 @@ impl Lines {
     /// Offers the whole lines to `take`, oldest first, until it refuses one by returning `false`
     /// or none is left. A refused line stays, and is the first one the next time.
     pub fn drain(&mut self, take: impl FnMut(Line<'_>) -> bool) {
-        self.drain_to(EachLine(take));
+        self.drain_to(&mut EachLine(take));
     }
 
     /// The same for somebody who may take many lines at once.
-    pub fn drain_to(&mut self, mut take: impl Take) {
+    pub(crate) fn drain_to(&mut self, take: &mut impl Take) {
         while self.skipping && !self.ring.is_empty() {
             self.skip();
         }
-        while self.drain_first_piece(&mut take) && self.drain_wrapped_line(&mut take) {}
+        while self.drain_first_piece(take) && self.drain_wrapped_line(take) {}
         if self.limit.is_some_and(|limit| self.searched == self.ring.len() && self.ring.len() > limit) {
             self.clear();
             self.skipping = true;

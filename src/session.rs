@@ -14,6 +14,7 @@
 use crate::command::{Command, without_carriage_return};
 use crate::display::Notice;
 use crate::escape::Printable;
+use crate::lines::{Line, Lines, Take};
 use crate::outbox::Outbox;
 use crate::protocol::{Reply, Request, is_valid_name};
 use crate::screen::Screen;
@@ -251,7 +252,15 @@ impl Session {
         false
     }
 
-    /// Takes a line of the server. Returns whether it was taken; if not, the screen is full, and
+    /// Takes the lines of the server, oldest first. Returns whether all were taken; if not, the screen
+    /// is full, and the rest is to be offered again when it has room.
+    pub fn handle_replies(&mut self, incoming: &mut Lines, outbox: &mut Outbox, screen: &mut Screen) -> bool {
+        let mut replies = Replies { session: self, outbox, screen, refused: false };
+        incoming.drain_to(&mut replies);
+        !replies.refused
+    }
+
+    /// Takes one line of the server. Returns whether it was taken; if not, the screen is full, and
     /// the line is to be offered again when it has room.
     pub fn handle_reply(&mut self, line: &[u8], outbox: &mut Outbox, screen: &mut Screen) -> bool {
         if screen.is_full() || self.over == Some(Ending::Full) {
@@ -265,12 +274,6 @@ impl Session {
                 true
             }
         }
-    }
-
-    /// Takes the messages that these lines of the server start with, each with its `\n`, as many as
-    /// the screen [takes at once](Screen::show_messages); returns their length.
-    pub fn handle_messages(&mut self, lines: &[u8], screen: &mut Screen) -> usize {
-        if self.over == Some(Ending::Full) { 0 } else { screen.show_messages(lines) }
     }
 
     fn handle_answer(
@@ -351,10 +354,37 @@ pub fn is_quit(line: &[u8]) -> bool {
     Command::parse(without_carriage_return(line)) == Some(Command::Quit)
 }
 
+/// Takes the lines of the server for a session.
+struct Replies<'a> {
+    session: &'a mut Session,
+    outbox: &'a mut Outbox,
+    screen: &'a mut Screen,
+    /// The last line was not taken.
+    refused: bool,
+}
+
+impl Take for Replies<'_> {
+    fn take(&mut self, line: Line<'_>) -> bool {
+        match line {
+            Line::Whole(line) => {
+                self.refused = !self.session.handle_reply(line, self.outbox, self.screen);
+                !self.refused
+            }
+            Line::TooLong => {
+                log::error!("a message over the limit was dropped: --max-message sets the limit");
+                true
+            }
+        }
+    }
+
+    fn take_many(&mut self, lines: &[u8]) -> usize {
+        if self.session.over == Some(Ending::Full) { 0 } else { self.screen.show_messages(lines) }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lines::{Line, Lines};
     use crate::screen::Look;
 
     const PROMPT: &str = "Welcome to Chat Client. Enter your login: \n";
@@ -398,10 +428,7 @@ mod tests {
         fn hear(&mut self, bytes: &[u8]) {
             let mut lines = Lines::new(None);
             lines.fill_from(&mut &bytes[..]).unwrap();
-            lines.drain(|line| match line {
-                Line::Whole(line) => self.session.handle_reply(line, &mut self.outbox, &mut self.screen),
-                Line::TooLong => unreachable!("there is no limit"),
-            });
+            self.session.handle_replies(&mut lines, &mut self.outbox, &mut self.screen);
         }
 
         fn shown(&mut self) -> String {
@@ -623,10 +650,7 @@ mod tests {
             let mut lines = Lines::new(None);
             for mut read in reads.into_iter().filter(|read| !read.is_empty()) {
                 lines.fill_from(&mut read).unwrap();
-                lines.drain(|line| match line {
-                    Line::Whole(line) => talk.session.handle_reply(line, &mut talk.outbox, &mut talk.screen),
-                    Line::TooLong => unreachable!("there is no limit"),
-                });
+                talk.session.handle_replies(&mut lines, &mut talk.outbox, &mut talk.screen);
             }
             let shown = talk.shown();
             assert_eq!(*expected.get_or_insert(shown.clone()), shown, "cut at {cut}");

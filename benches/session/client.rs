@@ -111,8 +111,7 @@ impl Client {
         client
     }
 
-    /// Reads once, takes the lines one by one (the program does so with all but plain messages), writes the
-    /// screen; returns the bytes shown.
+    /// Reads, takes the lines, writes the screen, until all is shown; returns the bytes shown.
     fn receive(&mut self, mut bytes: &[u8]) -> usize {
         let mut counter = Counter::default();
         let Self { incoming, session, screen, outbox } = self;
@@ -120,12 +119,7 @@ impl Client {
             incoming.fill_from(&mut bytes).unwrap();
             let mut refused = true;
             while refused {
-                refused = false;
-                incoming.drain(|line| {
-                    let Line::Whole(line) = line else { unreachable!("there is no limit") };
-                    refused = !session.handle_reply(line, outbox, screen);
-                    !refused
-                });
+                refused = !session.handle_replies(incoming, outbox, screen);
                 screen.settle();
                 screen.waiting().write_to(&mut counter).unwrap();
             }

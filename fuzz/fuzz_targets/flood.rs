@@ -1,7 +1,7 @@
 //! Messages taken many at a time look as messages taken one by one.
 #![no_main]
 
-use chinwag::lines::{Line, Lines, Take};
+use chinwag::lines::{Line, Lines};
 use chinwag::outbox::Outbox;
 use chinwag::screen::{Look, Screen};
 use chinwag::session::Session;
@@ -12,38 +12,42 @@ struct Client {
     outbox: Outbox,
     screen: Screen,
     shown: Vec<u8>,
-    at_once: bool,
 }
 
 impl Client {
-    fn new(at_once: bool) -> Self {
+    fn new() -> Self {
         let mut screen = Screen::new(Look::default());
         let mut outbox = Outbox::new();
         let mut session = Session::new(Some(b"ann"), false, &mut screen);
         session.handle_connected(&mut outbox, &mut screen);
-        Self { session, outbox, screen, shown: Vec::new(), at_once }
+        Self { session, outbox, screen, shown: Vec::new() }
+    }
+
+    /// Takes all lines; each time that a part of them was taken, the screen is emptied.
+    fn take(&mut self, lines: &mut Lines, at_once: bool) {
+        while self.session.over().is_none() && !self.take_some(lines, at_once) {
+            self.empty_screen();
+        }
+        self.empty_screen();
+    }
+
+    fn take_some(&mut self, lines: &mut Lines, at_once: bool) -> bool {
+        let Self { session, outbox, screen, .. } = self;
+        if at_once {
+            return session.handle_replies(lines, outbox, screen);
+        }
+        let mut taken = true;
+        lines.drain(|line| {
+            let Line::Whole(line) = line else { unreachable!("there is no limit") };
+            taken = session.handle_reply(line, outbox, screen);
+            taken
+        });
+        taken
     }
 
     fn empty_screen(&mut self) {
         self.shown.extend_from_slice(self.screen.waiting().as_slice());
         self.screen.waiting().clear();
-    }
-}
-
-impl Take for &mut Client {
-    fn take(&mut self, line: Line<'_>) -> bool {
-        let Line::Whole(line) = line else { return true };
-        while !self.session.handle_reply(line, &mut self.outbox, &mut self.screen) {
-            if self.session.over().is_some() {
-                return true;
-            }
-            self.empty_screen();
-        }
-        true
-    }
-
-    fn take_many(&mut self, lines: &[u8]) -> usize {
-        if self.at_once { self.session.handle_messages(lines, &mut self.screen) } else { 0 }
     }
 }
 
@@ -58,13 +62,12 @@ fuzz_target!(|pieces: Vec<(u16, Vec<u8>)>| {
         }
     }
     let shown = [true, false].map(|at_once| {
-        let mut client = Client::new(at_once);
+        let mut client = Client::new();
         let mut lines = Lines::new(None);
         let mut rest = &bytes[..];
         while !rest.is_empty() {
             lines.fill_from(&mut rest).unwrap();
-            lines.drain_to(&mut client);
-            client.empty_screen();
+            client.take(&mut lines, at_once);
         }
         client.shown
     });

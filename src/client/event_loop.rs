@@ -23,7 +23,7 @@ use super::retry::Retry;
 use super::tty::{Demand, Tty};
 use super::{Outcome, raw_mode};
 use crate::display::Style;
-use crate::lines::{Line, Lines, Take};
+use crate::lines::Lines;
 use crate::logging;
 use crate::outbox::Outbox;
 use crate::screen::{Look, Screen};
@@ -245,10 +245,8 @@ impl Client {
 
     fn take_replies(&mut self) {
         let returning = self.session.is_returning();
-        self.refused = false;
-        let Self { incoming, session, outbox, screen, refused, .. } = self;
-        incoming.drain_to(Replies { session, outbox, screen, refused });
-        if returning && !session.is_returning() {
+        self.refused = !self.session.handle_replies(&mut self.incoming, &mut self.outbox, &mut self.screen);
+        if returning && !self.session.is_returning() {
             self.retry = Retry::default();
             logging::say("chinwag", &format_args!("connected to {} again", self.target));
         }
@@ -427,33 +425,6 @@ impl Client {
         let deadlines = [self.connection.deadline(), self.linger_deadline(), retry, server, log];
         let next = deadlines.into_iter().flatten().min()?;
         Some(next.saturating_duration_since(Instant::now()))
-    }
-}
-
-/// Takes the lines of the server.
-struct Replies<'a> {
-    session: &'a mut Session,
-    outbox: &'a mut Outbox,
-    screen: &'a mut Screen,
-    refused: &'a mut bool,
-}
-
-impl Take for Replies<'_> {
-    fn take(&mut self, line: Line<'_>) -> bool {
-        match line {
-            Line::Whole(line) => {
-                *self.refused = !self.session.handle_reply(line, self.outbox, self.screen);
-                !*self.refused
-            }
-            Line::TooLong => {
-                log::error!("a message over the limit was dropped: --max-message sets the limit");
-                true
-            }
-        }
-    }
-
-    fn take_many(&mut self, lines: &[u8]) -> usize {
-        self.session.handle_messages(lines, self.screen)
     }
 }
 

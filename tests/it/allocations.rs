@@ -1,6 +1,6 @@
 //! Once warm, neither the client nor the server allocates memory for a message.
 
-use chinwag::lines::{Line, Lines, Take};
+use chinwag::lines::{Line, Lines};
 use chinwag::outbox::Outbox;
 use chinwag::screen::{Look, Screen};
 use chinwag::server::hub::{Hub, Limits};
@@ -11,17 +11,6 @@ struct Client {
     session: Session,
     outbox: Outbox,
     screen: Screen,
-}
-
-impl Take for &mut Client {
-    fn take(&mut self, line: Line<'_>) -> bool {
-        let Line::Whole(line) = line else { panic!("there is no limit") };
-        self.session.handle_reply(line, &mut self.outbox, &mut self.screen)
-    }
-
-    fn take_many(&mut self, lines: &[u8]) -> usize {
-        self.session.handle_messages(lines, &mut self.screen)
-    }
 }
 
 fn client(look: Look) -> Client {
@@ -41,7 +30,7 @@ fn allocations_of_client(look: Look, rounds: usize) -> u64 {
     let commands = "@bob hi\n!who\nnonsense\n".repeat(100);
     let mut round = || {
         incoming.fill_from(&mut replies.as_bytes()).unwrap();
-        incoming.drain_to(&mut client);
+        assert!(client.session.handle_replies(&mut incoming, &mut client.outbox, &mut client.screen));
         client.screen.waiting().write_to(&mut io::sink()).unwrap();
         typed.fill_from(&mut commands.as_bytes()).unwrap();
         typed.drain(|line| {
