@@ -160,8 +160,8 @@ int main(int argc, char **argv)
     PUT(&server, "\n");
     flush(&server);
 
-    struct source keyboard = {.fd = STDIN_FILENO}, line = {.fd = server.fd};
-    struct pollfd polled[] = {{.fd = keyboard.fd, .events = POLLIN}, {.fd = line.fd, .events = POLLIN}};
+    struct source keyboard = {.fd = STDIN_FILENO}, wire = {.fd = server.fd};
+    struct pollfd polled[] = {{.fd = keyboard.fd, .events = POLLIN}, {.fd = wire.fd, .events = POLLIN}};
     while (poll(polled, 2, -1) >= 0) {
         if (polled[0].revents) {
             int more = pull(&keyboard, obey);
@@ -170,7 +170,7 @@ int main(int argc, char **argv)
                 return 0;
         }
         if (polled[1].revents) {
-            int more = pull(&line, show);
+            int more = pull(&wire, show);
             flush(&screen);
             if (!more)
                 errx(1, "the server closed the connection");
