@@ -1,45 +1,57 @@
 //! One client, with a server around it that says what the benchmark wants.
 
-use super::process::{Program, wait_readable, wait_until};
+use super::process::{Program, Task, wait_readable, wait_until};
+use super::tracer::Tracer;
 use super::{CHINWAG, DEADLINE};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{ChildStdin, Stdio};
+use std::process::{ChildStdin, Command, Stdio};
+use std::thread;
 use std::time::Instant;
 
 /// Which program.
 #[derive(Clone, Copy)]
 pub(crate) enum Kind<'a> {
-    Chinwag,
+    C(&'a Path),
     Nc(&'a Path),
+    Chinwag,
 }
 
-impl Kind<'_> {
+impl<'a> Kind<'a> {
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Self::Chinwag => "chinwag",
+            Self::C(_) => "C",
             Self::Nc(_) => "nc",
+            Self::Chinwag => "chinwag",
+        }
+    }
+
+    pub(crate) fn path(self) -> &'a Path {
+        match self {
+            Self::C(path) | Self::Nc(path) => path,
+            Self::Chinwag => Path::new(CHINWAG),
         }
     }
 
     /// The line on standard output that a message becomes.
     pub(crate) fn shown(self, text: &str) -> String {
         match self {
-            Self::Chinwag => format!("From ann: {text}\n"),
+            Self::C(_) | Self::Chinwag => format!("From ann: {text}\n"),
             Self::Nc(_) => delivery(text),
         }
     }
 
-    fn spawn(self, address: SocketAddr, stdout: Stdio) -> Program {
+    fn command(self, address: SocketAddr) -> Command {
         let (host, port) = (&address.ip().to_string(), &address.port().to_string());
-        match self {
-            Self::Chinwag => {
-                let arguments = ["--address", host, "--port", port, "--name", "me"];
-                Program::start(Path::new(CHINWAG), &arguments, Stdio::piped(), stdout)
-            }
-            Self::Nc(path) => Program::start(path, &[host, port], Stdio::piped(), stdout),
-        }
+        let arguments: &[&str] = match self {
+            Self::C(_) => &[host, port, "me"],
+            Self::Nc(_) => &[host, port],
+            Self::Chinwag => &["--address", host, "--port", port, "--name", "me"],
+        };
+        let mut command = Command::new(self.path());
+        command.args(arguments);
+        command
     }
 }
 
@@ -59,10 +71,17 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) fn start(kind: Kind<'_>, stdout: Stdio) -> Self {
+        Self::start_traced(kind, stdout, None)
+    }
+
+    pub(crate) fn start_traced(kind: Kind<'_>, stdout: Stdio, tracer: Option<&Tracer>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
+        let mut command = kind.command(listener.local_addr().unwrap());
+        if let Some(tracer) = tracer {
+            command = tracer.around(&command);
+        }
         let start = Instant::now();
-        let mut program = kind.spawn(address, stdout);
+        let mut program = Program::start(command, Stdio::piped(), stdout);
         wait_readable(&listener);
         let stream = listener.accept().unwrap().0;
         let start_up = start.elapsed().as_nanos() as f64 / 1000.0;
@@ -89,13 +108,19 @@ impl Client {
         task.wait_until_asleep();
     }
 
-    /// Sends all that, and waits until the client has written so many bytes.
-    pub(crate) fn pass(&mut self, bytes: &[u8], shown: usize) {
-        let task = self.program.task.clone();
-        let end = task.written() + shown;
-        self.stream.write_all(bytes).unwrap();
-        wait_until("everything is shown", || task.written() >= end);
+    /// Sends all that, and waits until the client has written so many bytes; asks meanwhile, when it
+    /// has written a tenth of them.
+    pub(crate) fn pass<T>(&self, bytes: &[u8], shown: usize, ask: impl FnOnce(&Task) -> T) -> T {
+        let task = &self.program.task;
+        let start = task.written();
+        let answer = thread::scope(|scope| {
+            scope.spawn(|| (&self.stream).write_all(bytes).unwrap());
+            wait_until("a tenth is shown", || task.written() >= start + shown / 10);
+            ask(task)
+        });
+        wait_until("everything is shown", || task.written() >= start + shown);
         task.wait_until_asleep();
-        assert_eq!(task.written(), end, "everything is shown, and nothing else");
+        assert_eq!(task.written(), start + shown, "everything is shown, and nothing else");
+        answer
     }
 }

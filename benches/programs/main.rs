@@ -11,14 +11,17 @@ mod harness;
 
 mod client;
 mod clients;
+mod idle;
 mod process;
 mod server;
 mod servers;
+mod tools;
+mod tracer;
 
 use harness::{Arguments, Table, number};
-use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
+use tools::Tools;
 
 /// No wait takes longer: a program that hangs ends the benchmark, and is ended by it.
 const DEADLINE: Duration = Duration::from_secs(60);
@@ -35,26 +38,20 @@ fn main() {
         println!("\nprograms: skipped, since this is not Linux");
         return;
     }
-    let nc = find_nc();
-    clients::run(nc.as_deref(), &arguments);
-    servers::run(&arguments);
-    print_sizes(nc.as_deref(), &arguments);
+    let tools = Tools::find();
+    clients::run(&tools, &arguments);
+    servers::run(&tools, &arguments);
+    idle::run(&tools, &arguments);
+    print_sizes(&tools, &arguments);
 }
 
-/// Netcat, which does as little with a connection as can be done.
-fn find_nc() -> Option<PathBuf> {
-    let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path).map(|directory| directory.join("nc")).find(|file| file.is_file())
-}
-
-fn print_sizes(nc: Option<&Path>, arguments: &Arguments) {
+fn print_sizes(tools: &Tools, arguments: &Arguments) {
     let title = "programs: size of the files, KiB";
     if !arguments.selects(title) {
         return;
     }
     let mut table = Table::new(title, 1, &["", "KiB"]);
-    let ours = [Some(("chinwag", Path::new(CHINWAG))), Some(("chinwagd", Path::new(CHINWAGD)))];
-    for (name, file) in ours.into_iter().chain([nc.map(|nc| ("nc", nc))]).flatten() {
+    for (name, file) in tools.files() {
         let bytes = std::fs::metadata(file).unwrap().len();
         table.row(vec![name.to_owned(), number(bytes as f64 / 1024.0)]);
     }

@@ -2,8 +2,9 @@
 
 use super::DEADLINE;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use std::fs::read_to_string;
 use std::os::fd::AsFd;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -16,9 +17,8 @@ pub(crate) struct Program {
 
 impl Program {
     /// Starts it, with nothing of our environment: that might hold options for it.
-    pub(crate) fn start(path: &Path, arguments: &[&str], stdin: Stdio, stdout: Stdio) -> Self {
-        let mut command = Command::new(path);
-        let child = command.args(arguments).env_clear().stdin(stdin).stdout(stdout).spawn().unwrap();
+    pub(crate) fn start(mut command: Command, stdin: Stdio, stdout: Stdio) -> Self {
+        let child = command.env_clear().stdin(stdin).stdout(stdout).spawn().unwrap();
         let task = Task(PathBuf::from(format!("/proc/{}", child.id())));
         Self { child, task }
     }
@@ -31,16 +31,11 @@ impl Drop for Program {
     }
 }
 
-/// The directory of a process, or of a thread of ours.
+/// The directory of a process, or of one of its threads.
 #[derive(Debug, Clone)]
 pub(crate) struct Task(PathBuf);
 
 impl Task {
-    /// The thread that asks.
-    pub(crate) fn this_thread() -> Self {
-        Self(Path::new("/proc").join(std::fs::read_link("/proc/thread-self").unwrap()))
-    }
-
     /// Nanoseconds of processor time; exact while it sleeps.
     pub(crate) fn processor_time(&self) -> f64 {
         let text = self.read("schedstat");
@@ -61,6 +56,17 @@ impl Task {
     pub(crate) fn memory(&self) -> (f64, f64) {
         let field = |key| self.field("smaps_rollup", key) as f64;
         (field("Rss:"), field("Anonymous:"))
+    }
+
+    /// How many threads it has.
+    pub(crate) fn threads(&self) -> usize {
+        self.field("status", "Threads:")
+    }
+
+    /// How often it, any of its threads, has gone to sleep and was woken.
+    pub(crate) fn wake_ups(&self) -> usize {
+        let threads = std::fs::read_dir(self.0.join("task")).unwrap();
+        threads.map(|thread| Self(thread.unwrap().path()).field("status", "voluntary_ctxt_switches:")).sum()
     }
 
     /// Waits until nothing is left to do for it: it sleeps, and goes on sleeping.
@@ -88,7 +94,7 @@ impl Task {
     }
 
     fn read(&self, file: &str) -> String {
-        std::fs::read_to_string(self.0.join(file)).unwrap()
+        read_to_string(self.0.join(file)).unwrap()
     }
 }
 

@@ -1,23 +1,62 @@
-//! The server, its users, and the least that could be in its place.
+//! A server and its users.
 
 use super::process::{Program, Task, wait_readable};
+use super::tracer::Tracer;
 use super::{CHINWAGD, DEADLINE, Stdio};
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
-use std::sync::mpsc;
-use std::thread::JoinHandle;
+use std::process::Command;
 
-/// chinwagd, ended with this value.
+/// Which program.
+#[derive(Clone, Copy)]
+pub(crate) enum Kind<'a> {
+    C(&'a Path),
+    Chinwagd,
+}
+
+impl<'a> Kind<'a> {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::C(_) => "C",
+            Self::Chinwagd => "chinwagd",
+        }
+    }
+
+    pub(crate) fn path(self) -> &'a Path {
+        match self {
+            Self::C(path) => path,
+            Self::Chinwagd => Path::new(CHINWAGD),
+        }
+    }
+
+    fn command(self, max_users: usize) -> Command {
+        let mut command = Command::new(self.path());
+        match self {
+            Self::C(_) => command.args(["127.0.0.1", "0"]),
+            Self::Chinwagd => command.args(["--port", "0", "--max-users", &max_users.to_string()]),
+        };
+        command
+    }
+}
+
+/// A server, ended with this value.
 pub(crate) struct Daemon {
     program: Program,
     pub(crate) address: SocketAddr,
 }
 
 impl Daemon {
-    pub(crate) fn start(max_users: usize) -> Self {
-        let arguments = ["--port", "0", "--max-users", &max_users.to_string()];
-        let mut program = Program::start(Path::new(CHINWAGD), &arguments, Stdio::null(), Stdio::piped());
+    pub(crate) fn start(kind: Kind<'_>, max_users: usize) -> Self {
+        Self::start_command(kind.command(max_users))
+    }
+
+    pub(crate) fn start_traced(kind: Kind<'_>, tracer: &Tracer) -> Self {
+        Self::start_command(tracer.around(&kind.command(16)))
+    }
+
+    fn start_command(command: Command) -> Self {
+        let mut program = Program::start(command, Stdio::null(), Stdio::piped());
         let stdout = program.child.stdout.take().unwrap();
         wait_readable(&stdout);
         let mut said = String::new();
@@ -31,82 +70,20 @@ impl Daemon {
     }
 }
 
-/// A thread that stands in for a server, to say what the sockets alone cost.
-pub(crate) struct Bare {
-    pub(crate) address: SocketAddr,
-    pub(crate) task: Task,
-    thread: JoinHandle<()>,
-}
-
-impl Bare {
-    /// Copies what the first to connect says to the second.
-    pub(crate) fn relay() -> Self {
-        Self::run(|listener| {
-            let (mut from, mut to) = (accept(&listener), accept(&listener));
-            let mut buffer = vec![0; 64 * 1024];
-            while let Ok(count @ 1..) = from.read(&mut buffer) {
-                to.write_all(&buffer[..count]).unwrap();
-            }
-        })
-    }
-
-    /// Answers the first line of each of so many connections, and waits for its end.
-    pub(crate) fn greet(visits: usize) -> Self {
-        Self::run(move |listener| {
-            for _ in 0..visits {
-                let mut user = accept(&listener);
-                let mut buffer = [0; 4096];
-                let count = user.read(&mut buffer).unwrap();
-                assert!(buffer[..count].ends_with(b"\n"));
-                user.write_all(b"HELLO somebody\n").unwrap();
-                assert_eq!(user.read(&mut buffer).unwrap(), 0);
-            }
-        })
-    }
-
-    fn run(serve: impl FnOnce(TcpListener) + Send + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        let (sender, receiver) = mpsc::channel();
-        let thread = std::thread::spawn(move || {
-            sender.send(Task::this_thread()).unwrap();
-            serve(listener);
-        });
-        Self { address, task: receiver.recv().unwrap(), thread }
-    }
-
-    pub(crate) fn join(self) {
-        self.thread.join().unwrap();
-    }
-}
-
-fn accept(listener: &TcpListener) -> TcpStream {
-    wait_readable(listener);
-    prepare(listener.accept().unwrap().0)
-}
-
-pub(crate) fn connect(address: SocketAddr) -> TcpStream {
-    prepare(TcpStream::connect_timeout(&address, DEADLINE).unwrap())
-}
-
-fn prepare(stream: TcpStream) -> TcpStream {
+/// Connects and logs in.
+pub(crate) fn log_in(address: SocketAddr, name: &str) -> TcpStream {
+    let mut stream = TcpStream::connect_timeout(&address, DEADLINE).unwrap();
     stream.set_nodelay(true).unwrap();
     stream.set_read_timeout(Some(DEADLINE)).unwrap();
     stream.set_write_timeout(Some(DEADLINE)).unwrap();
-    stream
-}
-
-/// Connects and logs in.
-pub(crate) fn log_in(address: SocketAddr, name: &str) -> TcpStream {
-    let mut stream = connect(address);
     stream.write_all(format!("HELLO-FROM {name}\n").as_bytes()).unwrap();
-    let answer = hear(&mut stream);
+    let answer = hear(&stream);
     assert!(answer.starts_with(b"HELLO "), "{}", answer.escape_ascii());
     stream
 }
 
 /// Reads until a line has ended.
-pub(crate) fn hear(stream: &mut TcpStream) -> Vec<u8> {
+pub(crate) fn hear(mut stream: &TcpStream) -> Vec<u8> {
     let mut heard = Vec::new();
     let mut buffer = [0; 4096];
     while heard.last() != Some(&b'\n') {
