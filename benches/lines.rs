@@ -14,6 +14,8 @@ use std::io::{self, BufRead, BufReader, IoSliceMut, Read};
 fn main() {
     let arguments = Arguments::read();
     for (text_name, lengths) in TEXTS {
+        let title = format!("lines: {text_name}, split only");
+        compare_splitting(&title, &text(lengths, 1024 * 1024), &arguments);
         for (reads_name, most) in READS {
             // So many system calls would be all that is measured: fewer bytes will do.
             let size = if most == 1 { 256 * 1024 } else { 1024 * 1024 };
@@ -62,10 +64,46 @@ fn compare(title: &str, text: &[u8], most: usize, arguments: &Arguments) {
     let (mut buffer, mut buffer_too) = (vec![0; CHUNK], vec![0; CHUNK]);
     contest.add("memcpy", amount, text.len(), move || copy(&mut source(), &mut buffer));
     contest.add("memcpy, memchr_iter", amount, lines, move || count(&mut source(), &mut buffer_too));
-    contest.add("read_until", amount, lines, || read_until(source()));
+    contest.add("read_until", amount, lines, || read_until(BufReader::with_capacity(CHUNK, source())));
     let mut splitter = Lines::new(None);
     contest.add("Lines", amount, lines, move || split(&mut source(), &mut splitter));
     contest.run(arguments);
+}
+
+/// Only the splitting: everything has been read, as many whole lines at a time as are read at once.
+fn compare_splitting(title: &str, text: &[u8], arguments: &Arguments) {
+    if !arguments.selects(title) {
+        return;
+    }
+    let reads = &whole_lines(text);
+    let lines = text.split(|&byte| byte == b'\n').count() - 1;
+    let amount = (lines, text.len());
+    let sum = |work: fn(&[u8]) -> usize| move || reads.iter().map(|read| work(read)).sum();
+    let mut contest = Contest::new(title, "line");
+    contest.add("memchr_iter", amount, lines, sum(|read| find(black_box(read))));
+    contest.add("read_until", amount, lines, sum(|read| read_until(black_box(read))));
+    let splitters: Vec<Lines> = reads.iter().map(|_| Lines::new(None)).collect();
+    let fill = |splitters: &mut Vec<Lines>| {
+        for (splitter, read) in splitters.iter_mut().zip(reads) {
+            assert_eq!(splitter.fill_from(&mut &read[..]).unwrap(), read.len());
+        }
+    };
+    contest.add_prepared("Lines", amount, lines, splitters, fill, |splitters| {
+        splitters.iter_mut().map(drain).sum()
+    });
+    contest.run(arguments);
+}
+
+/// Cuts a text into pieces of whole lines that fit into a splitter as it is at first.
+fn whole_lines(mut text: &[u8]) -> Vec<&[u8]> {
+    let mut pieces = Vec::new();
+    while !text.is_empty() {
+        let end = text[..text.len().min(CHUNK)].iter().rposition(|&byte| byte == b'\n').unwrap();
+        let (piece, rest) = text.split_at(end + 1);
+        pieces.push(piece);
+        text = rest;
+    }
+    pieces
 }
 
 /// The splitter is worth measuring only if it finds every line.
@@ -126,8 +164,7 @@ fn count(source: &mut impl Read, buffer: &mut [u8]) -> usize {
     }
 }
 
-fn read_until(source: impl Read) -> usize {
-    let mut source = BufReader::with_capacity(CHUNK, source);
+fn read_until(mut source: impl BufRead) -> usize {
     let mut line = Vec::new();
     let mut lines = 0;
     while source.read_until(b'\n', &mut line).unwrap() > 0 {
@@ -141,12 +178,18 @@ fn read_until(source: impl Read) -> usize {
 fn split(source: &mut impl Read, splitter: &mut Lines) -> usize {
     let mut lines = 0;
     while splitter.fill_from(source).unwrap() > 0 {
-        splitter.drain(|line| {
-            lines += 1;
-            black_box(line);
-            true
-        });
+        lines += drain(splitter);
     }
+    lines
+}
+
+fn drain(splitter: &mut Lines) -> usize {
+    let mut lines = 0;
+    splitter.drain(|line| {
+        lines += 1;
+        black_box(line);
+        true
+    });
     lines
 }
 

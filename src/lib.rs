@@ -12,7 +12,7 @@
 //! | module | holds |
 //! | --- | --- |
 //! | [`ring`] | the byte ring: read into it, look, consume; grows, and gives memory back |
-//! | [`lines`] | whole lines out of a ring |
+//! | [`lines`], [`newlines`] | whole lines out of a ring; where they end |
 //! | [`outbox`] | bytes that wait to be written |
 //! | [`protocol`] | `Request` and `Reply`: text to value and back |
 //! | [`command`] | a typed line to a `Command` |
@@ -40,6 +40,7 @@ pub mod display;
 pub mod escape;
 pub mod lines;
 pub mod logging;
+pub mod newlines;
 pub mod outbox;
 pub mod protocol;
 pub mod ring;

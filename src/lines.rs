@@ -5,8 +5,9 @@
 //! a line comes in; nothing is copied for a line that lies in one piece of the ring; the ring grows
 //! for a long line and gives the memory back once the line is taken.
 
+use crate::newlines::Newlines;
 use crate::ring::Ring;
-use memchr::{memchr, memchr_iter, memrchr};
+use memchr::{memchr, memrchr};
 use std::io::{self, Read};
 
 /// What is read at a time, and the size to which the ring returns, in bytes.
@@ -34,12 +35,13 @@ pub(crate) trait Take {
     /// Takes a line. Returns whether it was taken; if not, it is offered again, first, the next time.
     fn take(&mut self, line: Line<'_>) -> bool;
 
-    /// Takes as many as it likes of these lines, from the first on, each with its `\n`; returns
-    /// their length. What is left is offered line by line.
+    /// Takes as many as it likes of the lines that `bytes` starts with, each with its `\n`; returns
+    /// their length. There is at least one; behind the last there may be a part of another. Of what
+    /// is left, one line is offered alone, then the rest here again.
     ///
     /// For those who can do more with many lines at once.
     #[inline(always)]
-    fn take_many(&mut self, _lines: &[u8]) -> usize {
+    fn take_many(&mut self, _bytes: &[u8]) -> usize {
         0
     }
 }
@@ -231,18 +233,17 @@ impl Lines {
     #[inline]
     fn drain_first_piece(&mut self, take: &mut impl Take) -> bool {
         let (piece, _) = self.ring.pieces();
-        let mut from = self.searched.min(piece.len());
-        let whole = memrchr(b'\n', &piece[from..]).map_or(0, |last| from + last + 1);
-        let mut ends = memchr_iter(b'\n', &piece[from..whole.max(from)]);
         let mut start = 0;
-        while start < whole {
-            let taken = if self.limit.is_none() { take.take_many(&piece[start..whole]) } else { 0 };
+        let mut from = self.searched.min(piece.len());
+        let mut ends = Newlines::new(&piece[from..]);
+        while let Some(distance) = ends.next() {
+            let taken = if self.limit.is_none() { take.take_many(&piece[start..]) } else { 0 };
             if taken > 0 {
                 start += taken;
-                from = from.max(start);
-                ends = memchr_iter(b'\n', &piece[from..whole]);
+                from = start;
+                ends = Newlines::new(&piece[from..]);
+                continue;
             }
-            let Some(distance) = ends.next() else { break };
             let end = from + distance;
             let line = &piece[start..end];
             let fits = self.limit.is_none_or(|limit| line.len() <= limit);

@@ -204,12 +204,11 @@ fn split_at_space(bytes: &[u8]) -> (&[u8], Option<&[u8]>) {
     }
 }
 
-/// The first of `lines`, if it is a message: the name of its sender, and the rest from the space
-/// behind the name to the `\n`. `None` if the line is longer than `most` bytes, too.
+/// The name of a message's sender, and the rest of the line, from the space behind the name to the
+/// `\n`; `None` if the line is something else.
 #[inline(always)]
-pub(crate) fn first_message(lines: &[u8], most: usize) -> Option<(&[u8], &[u8])> {
-    let body = lines.strip_prefix(b"DELIVERY ")?;
-    let body = &body[..memchr(b'\n', &body[..body.len().min(most)])? + 1];
+pub(crate) fn message(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    let body = line.strip_prefix(b"DELIVERY ")?;
     // Names are short: to call a search that is made for long texts would take longer.
     let end = body.iter().position(|&byte| byte == b' ').filter(|&end| end > 0)?;
     Some(body.split_at(end))

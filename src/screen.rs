@@ -3,6 +3,7 @@
 
 use crate::clock::Moment;
 use crate::display::{Notice, PROMPT, Style};
+use crate::newlines::Newlines;
 use crate::outbox::Outbox;
 use crate::protocol;
 use crate::terminal::{Editor, Event};
@@ -114,28 +115,31 @@ impl Screen {
         self.prompt_open = false;
     }
 
-    /// Shows the messages that these lines of the server start with, as many as fit into a small
-    /// buffer, if they look as the contract has them and go nowhere else; returns their length.
+    /// Shows the messages that these bytes of the server start with, as many whole lines of them as
+    /// fit into a small buffer, if they look as the contract has them and go nowhere else; returns
+    /// their length.
     ///
     /// It is the same as [`Screen::show`] for each, in the least time: messages come in thousands,
     /// all else one by one.
-    pub fn show_messages(&mut self, lines: &[u8]) -> usize {
+    pub fn show_messages(&mut self, bytes: &[u8]) -> usize {
         if !self.plain || self.shown > 0 || self.prompt_open || self.is_full() {
             return 0;
         }
         if self.batch.is_empty() {
-            self.batch = vec![0; BATCH + 16];
+            self.batch = vec![0; BATCH];
         }
+        let bytes = &bytes[..bytes.len().min(BATCH)];
         let mut taken = 0;
         let mut end = 0;
-        while let Some((name, text)) = protocol::first_message(&lines[taken..], BATCH.saturating_sub(end)) {
-            // "DELIVERY " has more bytes than "From " and the colon: what was within the bound fits.
+        for newline in Newlines::new(bytes) {
+            let Some((name, text)) = protocol::message(&bytes[taken..=newline]) else { break };
+            // It fits: "DELIVERY " has more bytes than "From " and the colon.
             let line = &mut self.batch[end..end + name.len() + text.len() + 6];
             line[..5].copy_from_slice(b"From ");
             line[5..5 + name.len()].copy_from_slice(name);
             line[5 + name.len()] = b':';
             line[6 + name.len()..].copy_from_slice(text);
-            taken += name.len() + text.len() + 9;
+            taken = newline + 1;
             end += line.len();
         }
         self.waiting.tail().extend_from_slice(&self.batch[..end]);

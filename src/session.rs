@@ -377,8 +377,8 @@ impl Take for Replies<'_> {
         }
     }
 
-    fn take_many(&mut self, lines: &[u8]) -> usize {
-        if self.session.over == Some(Ending::Full) { 0 } else { self.screen.show_messages(lines) }
+    fn take_many(&mut self, bytes: &[u8]) -> usize {
+        if self.session.over == Some(Ending::Full) { 0 } else { self.screen.show_messages(bytes) }
     }
 }
 

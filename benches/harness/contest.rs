@@ -16,9 +16,8 @@ struct Contender<'a> {
     /// How much one run does: lines, and bytes that come in.
     lines: usize,
     bytes: usize,
-    work: Box<dyn FnMut() -> usize + 'a>,
-    /// What a run must return.
-    expected: usize,
+    /// Does so many runs, and says how long they took.
+    work: Box<dyn FnMut(u32) -> Duration + 'a>,
     /// So many runs are one sample.
     runs: u32,
 }
@@ -34,12 +33,43 @@ impl<'a> Contest<'a> {
     pub(crate) fn add(
         &mut self,
         name: &str,
-        (lines, bytes): (usize, usize),
+        amount: (usize, usize),
         expected: usize,
-        work: impl FnMut() -> usize + 'a,
+        mut work: impl FnMut() -> usize + 'a,
     ) {
+        let checked = checked(name, expected);
+        self.push(name, amount, move |runs| {
+            let start = Instant::now();
+            (0..runs).for_each(|_| checked(work()));
+            start.elapsed()
+        });
+    }
+
+    /// The same for work on something that is prepared for each run; that is not measured.
+    pub(crate) fn add_prepared<T: 'a>(
+        &mut self,
+        name: &str,
+        amount: (usize, usize),
+        expected: usize,
+        mut state: T,
+        mut prepare: impl FnMut(&mut T) + 'a,
+        mut work: impl FnMut(&mut T) -> usize + 'a,
+    ) {
+        let checked = checked(name, expected);
+        self.push(name, amount, move |runs| {
+            let run = |_| {
+                prepare(&mut state);
+                let start = Instant::now();
+                checked(work(&mut state));
+                start.elapsed()
+            };
+            (0..runs).map(run).sum()
+        });
+    }
+
+    fn push(&mut self, name: &str, (lines, bytes): (usize, usize), work: impl FnMut(u32) -> Duration + 'a) {
         let work = Box::new(work);
-        self.contenders.push(Contender { name: name.to_owned(), lines, bytes, work, expected, runs: 1 });
+        self.contenders.push(Contender { name: name.to_owned(), lines, bytes, work, runs: 1 });
     }
 
     /// Measures and prints, if the arguments select it.
@@ -83,11 +113,12 @@ impl Contender<'_> {
 
     /// The nanoseconds of one run, on average over one sample.
     fn measure(&mut self) -> f64 {
-        let start = Instant::now();
-        for _ in 0..self.runs {
-            let done = black_box((self.work)());
-            assert_eq!(done, self.expected, "{} did not do its work", self.name);
-        }
-        start.elapsed().as_nanos() as f64 / f64::from(self.runs)
+        (self.work)(self.runs).as_nanos() as f64 / f64::from(self.runs)
     }
+}
+
+/// Takes what a run returns.
+fn checked(name: &str, expected: usize) -> impl Fn(usize) + use<> {
+    let name = name.to_owned();
+    move |done| assert_eq!(black_box(done), expected, "{name} did not do its work")
 }
