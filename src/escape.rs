@@ -10,18 +10,17 @@
 
 use std::fmt;
 use std::io::Write as _;
+use wide::u8x16;
 
 /// Appends `text` to `out`, harmless.
 pub fn append(text: &[u8], out: &mut Vec<u8>) {
-    // What is all plain is checked many bytes at a time, and copied as it is.
-    if text.iter().fold(true, |plain, &byte| plain & (byte.wrapping_sub(b' ') < 0x5f)) {
-        return out.extend_from_slice(text);
-    }
-    for chunk in text.utf8_chunks() {
-        append_str(chunk.valid(), out);
-        for &byte in chunk.invalid() {
-            append_byte(byte, out);
-        }
+    let mut rest = text;
+    while !rest.is_empty() {
+        let (plain, doubtful) = rest.split_at(plain_length(rest));
+        out.extend_from_slice(plain);
+        let end = doubtful.iter().position(|byte| matches!(byte, b' '..=b'~')).unwrap_or(doubtful.len());
+        append_doubtful(&doubtful[..end], out);
+        rest = &doubtful[end..];
     }
 }
 
@@ -74,6 +73,36 @@ impl fmt::Display for Printable<'_> {
             write!(formatter, "... ({} bytes)", self.0.len())?;
         }
         Ok(())
+    }
+}
+
+/// How many printable characters of ASCII `text` starts with.
+fn plain_length(text: &[u8]) -> usize {
+    let (blocks, rest) = text.as_chunks();
+    for (index, block) in blocks.iter().enumerate() {
+        let plain = plain_bits(*block).trailing_ones() as usize;
+        if plain < block.len() {
+            return index * block.len() + plain;
+        }
+    }
+    let mut last = [0; 16];
+    last[..rest.len()].copy_from_slice(rest);
+    text.len() - rest.len() + plain_bits(last).trailing_ones() as usize
+}
+
+/// A bit for each byte that is a printable character of ASCII, the first one being the lowest.
+fn plain_bits(block: [u8; 16]) -> u32 {
+    let above_space = u8x16::new(block) - u8x16::splat(b' ');
+    above_space.min(u8x16::splat(b'~' - b' ')).simd_eq(above_space).to_bitmask()
+}
+
+/// Appends what is no plain text: characters beyond ASCII, and controls.
+fn append_doubtful(text: &[u8], out: &mut Vec<u8>) {
+    for chunk in text.utf8_chunks() {
+        append_str(chunk.valid(), out);
+        for &byte in chunk.invalid() {
+            append_byte(byte, out);
+        }
     }
 }
 
@@ -156,6 +185,28 @@ mod tests {
         ];
         for (text, expected) in table {
             assert_eq!(harmless(text), expected.as_bytes());
+        }
+    }
+
+    /// At every place of texts of every length around two blocks.
+    #[test]
+    fn nothing_hides_behind_plain_text() {
+        for (byte, visible) in [
+            (b' ', " "),
+            (b'~', "~"),
+            (0, "^@"),
+            (0x1f, "^_"),
+            (0x7f, "^?"),
+            (0x80, r"\x80"),
+            (0xff, r"\xff"),
+        ] {
+            for length in 1..36 {
+                for at in 0..length {
+                    let (before, after) = ("x".repeat(at), "y".repeat(length - at - 1));
+                    let text = [before.as_bytes(), &[byte], after.as_bytes()].concat();
+                    assert_eq!(harmless(&text), format!("{before}{visible}{after}").as_bytes());
+                }
+            }
         }
     }
 
