@@ -93,7 +93,7 @@ fn naive(bytes: &[u8]) -> usize {
     counter.bytes
 }
 
-pub(crate) struct Client {
+struct Client {
     incoming: Lines,
     session: Session,
     screen: Screen,
@@ -101,7 +101,7 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    pub(crate) fn chatting(style: Style) -> Self {
+    fn chatting(style: Style) -> Self {
         let mut screen = Screen::new(Look { style, ..Look::default() });
         let session = Session::new(Some(b"me"), false, &mut screen);
         let mut client = Self { incoming: Lines::new(None), session, screen, outbox: Outbox::new() };
@@ -112,7 +112,7 @@ impl Client {
     }
 
     /// Reads, takes the lines, writes the screen, until all is shown; returns the bytes shown.
-    pub(crate) fn receive(&mut self, mut bytes: &[u8]) -> usize {
+    fn receive(&mut self, mut bytes: &[u8]) -> usize {
         let mut counter = Counter::default();
         let Self { incoming, session, screen, outbox } = self;
         while !bytes.is_empty() {
@@ -128,7 +128,7 @@ impl Client {
     }
 
     /// Takes typed lines; returns the bytes sent.
-    pub(crate) fn send(&mut self, mut bytes: &[u8]) -> usize {
+    fn send(&mut self, mut bytes: &[u8]) -> usize {
         let mut counter = Counter::default();
         let Self { incoming, session, screen, outbox } = self;
         while !bytes.is_empty() {

@@ -63,7 +63,7 @@ fn list(arguments: &Arguments) {
     contest.run(arguments);
 }
 
-pub(crate) struct Chat {
+struct Chat {
     hub: Hub,
     /// The one who talks.
     first: Id,
@@ -72,7 +72,7 @@ pub(crate) struct Chat {
 
 impl Chat {
     /// Users called user0, user1 and so on.
-    pub(crate) fn with(users: usize) -> Self {
+    fn with(users: usize) -> Self {
         let mut hub = Hub::new(Limits { max_users: users + 1, ..Limits::default() }, false);
         let first = hub.connect().unwrap();
         let mut chat = Self { hub, first, lines: Lines::new(None) };
@@ -86,7 +86,7 @@ impl Chat {
     }
 
     /// As the server does: read once, take the lines, write what is new; returns the bytes written.
-    pub(crate) fn turn(&mut self, mut bytes: &[u8]) -> usize {
+    fn turn(&mut self, mut bytes: &[u8]) -> usize {
         let mut counter = Counter::default();
         while !bytes.is_empty() {
             self.lines.fill_from(&mut bytes).unwrap();

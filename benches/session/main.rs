@@ -6,7 +6,6 @@
 #[path = "../harness/mod.rs"]
 mod harness;
 
-mod allocations;
 mod client;
 mod hub;
 mod replies;
@@ -19,7 +18,6 @@ fn main() {
     replies::run(&arguments);
     client::run(&arguments);
     hub::run(&arguments);
-    allocations::run(&arguments);
 }
 
 /// The text of a message: 64 bytes.
