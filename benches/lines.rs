@@ -15,7 +15,7 @@ fn main() {
     let arguments = Arguments::read();
     for (text_name, lengths) in TEXTS {
         let title = format!("lines: {text_name}, split only");
-        compare_splitting(&title, &text(lengths, 1024 * 1024), &arguments);
+        compare_splitting(&title, &text(lengths, 256 * 1024), &arguments);
         for (reads_name, most) in READS {
             // So many system calls would be all that is measured: fewer bytes will do.
             let size = if most == 1 { 256 * 1024 } else { 1024 * 1024 };

@@ -326,11 +326,11 @@ impl Hub {
         let delivered = match self.find_for(id, to) {
             None => false,
             Some(User::Echobot) => {
-                self.append(id, Reply::Delivery { from: ECHOBOT, text });
+                protocol::write_delivery(ECHOBOT, text, self.tail(id));
                 true
             }
             Some(User::Client(receiver)) if receiver == id => {
-                self.append(id, Reply::Delivery { from, text });
+                protocol::write_delivery(from, text, self.tail(id));
                 true
             }
             Some(User::Client(receiver)) => {
@@ -353,7 +353,7 @@ impl Hub {
             self.overfull.push(receiver);
             return false;
         }
-        self.append(receiver, Reply::Delivery { from, text });
+        protocol::write_delivery(from, text, self.tail(receiver));
         true
     }
 
@@ -386,20 +386,21 @@ impl Hub {
 
     #[inline]
     fn answer(&mut self, id: Id, reply: Reply<'_>) -> Handled {
-        self.append(id, reply);
+        reply.write(self.tail(id));
         Handled::Done
     }
 
+    /// Where something for `id` is to be appended.
     #[inline]
-    fn append(&mut self, id: Id, reply: Reply<'_>) {
+    fn tail(&mut self, id: Id) -> &mut Vec<u8> {
+        self.mark_dirty(id);
         let client = &mut self.clients[id.index()];
         if client.outbox.owns_no_memory()
             && let Some(spare) = self.spares.pop()
         {
             client.outbox.adopt(spare);
         }
-        reply.write(client.outbox.tail());
-        self.mark_dirty(id);
+        client.outbox.tail()
     }
 
     #[inline]
