@@ -211,15 +211,16 @@ fn split_at_space(bytes: &[u8]) -> (&[u8], Option<&[u8]>) {
 #[inline(always)]
 pub(crate) fn message(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let body = line.strip_prefix(header::DELIVERY_)?;
-    // Names are short: to call a search that is made for long texts would take longer.
-    let end = body.iter().position(|&byte| byte == b' ').filter(|&end| end > 0)?;
-    Some(body.split_at(end))
+    Some(body.split_at(name_end(body)?))
 }
 
 /// Where the name that `body` starts with ends, if a space follows it and it is not empty.
 #[inline]
 fn name_end(body: &[u8]) -> Option<usize> {
-    memchr(b' ', body).filter(|&end| end > 0)
+    // Names are short: to call a search that is made for long texts would take longer.
+    let near = &body[..body.len().min(16)];
+    let end = near.iter().position(|&byte| byte == b' ').or_else(|| memchr(b' ', body))?;
+    (end > 0).then_some(end)
 }
 
 /// Appends a [`Reply::Delivery`], for whoever knows that it is one.
