@@ -73,6 +73,8 @@ impl Ring {
     ///
     /// The storage is extended in place where the allocator can do that: for a large one the
     /// common ones remap pages, so that nothing is copied and memory never peaks at twice the size.
+    /// Each time it gets a quarter more than asked for, which costs nothing until it is asked for, too:
+    /// pages that nothing was written to take no memory.
     pub fn reserve(&mut self, capacity: usize) {
         if capacity <= self.capacity() {
             return;
@@ -83,7 +85,9 @@ impl Ring {
             self.storage = vec![0; capacity];
             return;
         }
-        self.storage.reserve_exact(capacity - self.storage.len());
+        if capacity > self.storage.capacity() {
+            self.storage.reserve_exact(capacity + capacity / 4 - self.storage.len());
+        }
         // A block at a time: built for size, `Vec::resize` goes byte by byte.
         while self.storage.len() < capacity {
             let zeros = [0; 4096];
