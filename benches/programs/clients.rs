@@ -88,7 +88,7 @@ fn rss(task: &Task) -> f64 {
 }
 
 fn pace(tools: &Tools, arguments: &Arguments) {
-    let count = arguments.either(2000, 100);
+    let count = arguments.either(1000, 100);
     let measures = &["median, us", "99th percentile, us", "CPU us per message"];
     let title = "programs: client, a message each millisecond, from sent to read from its output";
     let trial = contend(Trial::new(title, measures), tools, |kind| {
@@ -98,7 +98,7 @@ fn pace(tools: &Tools, arguments: &Arguments) {
         let time = costs[0] / 1000.0 / count as f64;
         vec![quantile(&latencies, 0.5), quantile(&latencies, 0.99), time]
     });
-    trial.run(arguments, arguments.either(5, 1));
+    trial.run(arguments, arguments.either(11, 1));
 }
 
 /// Sends one message each millisecond, or later if the one before has not come out by then; returns
