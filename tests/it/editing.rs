@@ -142,7 +142,7 @@ fn prompt_goes_with_the_name_being_typed() {
     seat.shows(&["chinwag: WARN: the server sent what is no reply: FOO", &format!("{PROMPT}an|")]);
     seat.press("n\r");
     talk.answer("HELLO-FROM ann", "HELLO ann\n");
-    seat.shows(&[&format!("{PROMPT}ann"), LOGGED_IN, "|"]);
+    seat.shows(&[&*format!("{PROMPT}ann"), LOGGED_IN, "|"]);
 }
 
 #[test]
@@ -185,7 +185,7 @@ fn size_may_change_while_nothing_is_typed() {
 fn take_notice(seat: &mut Seat, talk: &mut Talk, last: &str) {
     for text in ["hi", "ho"] {
         talk.send(format!("DELIVERY bob {text}\n"));
-        seat.shows(&[&format!("From bob: {text}"), last]);
+        seat.shows(&[&*format!("From bob: {text}"), last]);
     }
 }
 

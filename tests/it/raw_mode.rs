@@ -137,7 +137,7 @@ fn dropped_name_is_asked_for_again() {
     seat.shows_only(&[format!("{PROMPT}an^C"), format!("{PROMPT}|")]);
     seat.press("ann\r");
     talk.answer("HELLO-FROM ann", "HELLO ann\n");
-    seat.shows(&[&format!("{PROMPT}ann"), LOGGED_IN, "|"]);
+    seat.shows(&[&*format!("{PROMPT}ann"), LOGGED_IN, "|"]);
 }
 
 #[test]
@@ -162,7 +162,7 @@ fn stopped_program_gives_the_terminal_back_and_takes_it_again() {
             // A shell sets the terminal as it likes.
             seat.terminal.change_modes(|modes| modes.local_modes |= LocalModes::ECHO | LocalModes::ICANON);
             seat.program.signal(Signal::CONT);
-            seat.shows(&[&format!("From bob: {number}"), picture]);
+            seat.shows(&[&*format!("From bob: {number}"), picture]);
             assert!(!seat.is_as_found());
         }
         seat.shows_only(&[LOGGED_IN, "From bob: 1", "From bob: 2", picture]);
