@@ -182,9 +182,7 @@ impl Write for Stdio {
         }
         match &mut self.handle {
             Handle::Private(file) | Handle::Shared(file) => file.write(&bytes[..most]),
-            Handle::Socket(socket) => {
-                Ok(rustix::net::send(socket, bytes, SendFlags::DONTWAIT | SendFlags::NOSIGNAL)?)
-            }
+            Handle::Socket(socket) => Ok(rustix::net::send(socket, bytes, SendFlags::DONTWAIT)?),
         }
     }
 
