@@ -5,6 +5,10 @@ use std::ops::Range;
 
 use super::text;
 
+/// A line with a text in it does not become longer than this, in bytes, by pasting what was cut: a few
+/// keys would double it again and again. What is typed, or comes from the terminal, has no bound here.
+const LONGEST_BY_PASTING: usize = 1024 * 1024;
+
 /// Where the cut text lies as seen from the cursor; several cuts in a row are put together in that order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Side {
@@ -132,7 +136,11 @@ impl Line {
         self.remove(range);
     }
 
+    /// Inserts what has been cut out last, unless the line would become longer than it may by that.
     pub(super) fn paste_cut(&mut self) {
+        if !self.is_empty() && self.buffer.len() + self.cut.len() > LONGEST_BY_PASTING {
+            return;
+        }
         let cut = mem::take(&mut self.cut);
         self.insert(&cut);
         self.cut = cut;
@@ -261,6 +269,23 @@ mod tests {
         line.paste_cut();
         assert_eq!(picture(&line), "one two three four four|");
         assert_eq!(line.prompt(), b"> ");
+    }
+
+    #[test]
+    fn a_line_is_not_doubled_for_ever() {
+        let mut line = line("abc|");
+        for _ in 0..40 {
+            line.cut(line.home());
+            line.end_cutting();
+            line.paste_cut();
+            line.paste_cut();
+        }
+        assert!((LONGEST_BY_PASTING / 2..=LONGEST_BY_PASTING).contains(&line.text().len()));
+        line.insert(&vec![b'x'; LONGEST_BY_PASTING]);
+        let text = line.text().to_vec();
+        line.cut(line.home());
+        line.paste_cut();
+        assert!(line.text() == text, "what was cut can be put back, however long it is");
     }
 
     #[test]
