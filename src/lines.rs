@@ -1,9 +1,9 @@
 //! Whole lines out of a byte stream, however it is cut: the same splitter for the socket, standard
 //! input and every connection of the server.
 //!
-//! A line ends with one `\n` and nothing else (spec W1). No byte is searched twice, however slowly
-//! a line comes in; nothing is copied for a line that lies in one piece of the ring; the ring grows
-//! for a long line and gives the memory back once the line is taken.
+//! A line ends with one `\n` and nothing else (spec W1). However slowly a line comes in, what was
+//! there is not searched again; nothing is copied for a line that lies in one piece of the ring; the
+//! ring grows for a long line and gives the memory back once the line is taken.
 
 use crate::newlines::Newlines;
 use crate::ring::Ring;
