@@ -133,8 +133,8 @@ fn compare_lengths(arguments: &Arguments) {
     contest.run(arguments);
 }
 
-/// The limit: finds where each line ends, and nothing else. (To count without looking at each would
-/// be quicker still, and no use to anybody.)
+/// Finds where each line ends, and nothing else. (To count without looking at each would be quicker
+/// still, and no use to anybody.)
 fn find(text: &[u8]) -> usize {
     let mut lines = 0;
     for end in memchr_iter(b'\n', text) {

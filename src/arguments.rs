@@ -77,6 +77,8 @@ pub(crate) fn port(arg: Arg) -> Arg {
     arg.value_name("PORT").value_parser(parse_port)
 }
 
+// The parsers of both have one type, so that clap's code round them is there once.
+
 pub(crate) fn number(arg: Arg) -> Arg {
     arg.value_name("N").value_parser(parse_number as fn(&str) -> _)
 }

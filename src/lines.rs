@@ -266,8 +266,7 @@ impl Lines {
         let Some(from) = self.searched.checked_sub(first.len()) else {
             return true; // The first piece ended with a whole line: what was the second is the first.
         };
-        let new = &second[from..];
-        let Some(distance) = (!new.is_empty()).then(|| memchr(b'\n', new)).flatten() else {
+        let Some(distance) = memchr(b'\n', &second[from..]) else {
             self.searched = self.ring.len();
             return false;
         };
@@ -437,7 +436,7 @@ mod tests {
         let mut source = io::Cursor::new([vec![b'x'; LONG], b"\nshort".to_vec()].concat());
         let mut seen = Vec::new();
         while lines.fill_from(&mut source).unwrap() > 0 {
-            assert!(lines.capacity() <= CHUNK.max(lines.len() * 2));
+            assert!(lines.capacity() <= CHUNK.max(lines.len() + lines.len().min(STEP)));
             seen.append(&mut drained(&mut lines));
         }
         assert_eq!(seen, [Some(vec![b'x'; LONG])]);

@@ -77,13 +77,12 @@ impl<'a> Request<'a> {
     #[inline]
     pub fn parse(line: &'a [u8]) -> Result<Self, BadRequest> {
         if let Some(body) = line.strip_prefix(header::SEND_) {
-            return Self::parse_send(Some(body)).ok_or(BadRequest::Body);
+            return Self::parse_send(body).ok_or(BadRequest::Body);
         }
         let (header, body) = split_at_space(line);
         match header {
-            header::SEND => Self::parse_send(body).ok_or(BadRequest::Body),
             header::LIST if body.is_none() => Ok(Self::List),
-            header::LIST => Err(BadRequest::Body),
+            header::LIST | header::SEND => Err(BadRequest::Body),
             header::HELLO_FROM => {
                 let name = body.filter(|name| is_utf8(name)).ok_or(BadRequest::LogInBody)?;
                 Ok(Self::HelloFrom { name })
@@ -92,8 +91,10 @@ impl<'a> Request<'a> {
         }
     }
 
-    fn parse_send(body: Option<&'a [u8]>) -> Option<Self> {
-        let body = body.filter(|body| is_utf8(body))?;
+    fn parse_send(body: &'a [u8]) -> Option<Self> {
+        if !is_utf8(body) {
+            return None;
+        }
         let (to, text) = body.split_at(name_end(body)?);
         let text = &text[1..];
         (!text.is_empty()).then_some(Self::Send { to, text })
@@ -151,9 +152,8 @@ impl<'a> Reply<'a> {
 
     #[inline]
     fn parse_delivery(line: &'a [u8]) -> Option<Self> {
-        let body = line.strip_prefix(header::DELIVERY_)?;
-        let end = name_end(body)?;
-        Some(Self::Delivery { from: &body[..end], text: &body[end + 1..] })
+        let (from, text) = split_delivery(line)?;
+        Some(Self::Delivery { from, text: &text[1..] })
     }
 
     fn parse_other(line: &'a [u8]) -> Option<Self> {
@@ -206,10 +206,10 @@ fn split_at_space(bytes: &[u8]) -> (&[u8], Option<&[u8]>) {
     }
 }
 
-/// The name of a message's sender, and the rest of the line, from the space behind the name to the
-/// `\n`; `None` if the line is something else.
+/// The name of a message's sender, and the rest of the line from the space behind the name on; `None`
+/// if the line is something else.
 #[inline(always)]
-pub(crate) fn message(line: &[u8]) -> Option<(&[u8], &[u8])> {
+pub(crate) fn split_delivery(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let body = line.strip_prefix(header::DELIVERY_)?;
     Some(body.split_at(name_end(body)?))
 }

@@ -33,9 +33,7 @@ pub struct Look {
 pub struct Screen {
     waiting: Outbox,
     look: Look,
-    /// Lines look as the contract has them, and go nowhere else.
-    plain: bool,
-    /// Where messages are put together; [`BATCH`] and a little more, from the first message on.
+    /// Where messages are put together: [`BATCH`] bytes, from the first message on.
     batch: Vec<u8>,
     /// The cursor stands behind a prompt.
     prompt_open: bool,
@@ -54,20 +52,17 @@ pub struct Screen {
 impl Screen {
     /// Nothing shown yet.
     pub fn new(look: Look) -> Self {
-        let plain = look == Look { terminal: look.terminal, ..Look::default() };
-        Self { look, plain, ..Self::default() }
+        Self { look, ..Self::default() }
     }
 
     /// From now on the user's line is edited here, in front of everything else.
     pub fn edit_with(&mut self, editor: Editor) {
         self.editor = Some(editor);
-        self.plain = false;
     }
 
     /// From now on every event is written for a log file, too.
     pub fn keep_journal(&mut self) {
         self.journal = Some(Outbox::new());
-        self.plain = false;
     }
 
     /// What waits for the log file.
@@ -122,7 +117,7 @@ impl Screen {
     /// It is the same as [`Screen::show`] for each, in the least time: messages come in thousands,
     /// all else one by one.
     pub fn show_messages(&mut self, bytes: &[u8]) -> usize {
-        if !self.plain || self.shown > 0 || self.prompt_open || self.is_full() {
+        if !self.is_plain() || self.shown > 0 || self.prompt_open || self.is_full() {
             return 0;
         }
         if self.batch.is_empty() {
@@ -132,7 +127,7 @@ impl Screen {
         let mut taken = 0;
         let mut end = 0;
         for newline in Newlines::new(bytes) {
-            let Some((name, text)) = protocol::message(&bytes[taken..=newline]) else { break };
+            let Some((name, text)) = protocol::split_delivery(&bytes[taken..=newline]) else { break };
             // It fits: "DELIVERY " has more bytes than "From " and the colon.
             let line = &mut self.batch[end..end + name.len() + text.len() + 6];
             line[..5].copy_from_slice(b"From ");
@@ -242,6 +237,12 @@ impl Screen {
             editor.leave(out);
         }
         self.close_prompt();
+    }
+
+    /// Whether lines look as the contract has them, and go nowhere else.
+    fn is_plain(&self) -> bool {
+        let contract = Look { terminal: self.look.terminal, ..Look::default() };
+        self.editor.is_none() && self.journal.is_none() && self.look == contract
     }
 
     fn begin(&mut self, notice: &Notice<'_>) {
