@@ -9,7 +9,7 @@ mod harness;
 #[path = "../tests/it/allocations.rs"]
 mod of;
 
-use chinwag::screen::Look;
+use chinwag::ui::screen::Look;
 use harness::{Arguments, Table, number};
 
 fn main() {

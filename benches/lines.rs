@@ -5,7 +5,7 @@
 
 mod harness;
 
-use chinwag::lines::{CHUNK, Line, Lines};
+use chinwag::wire::lines::{CHUNK, Line, Lines};
 use harness::{Arguments, Contest};
 use memchr::memchr_iter;
 use std::hint::black_box;

@@ -3,11 +3,11 @@
 
 use super::{Counter, TEXT};
 use crate::harness::{Arguments, Contest};
-use chinwag::display::Style;
-use chinwag::lines::{CHUNK, Line, Lines};
-use chinwag::outbox::Outbox;
-use chinwag::screen::{Look, Screen};
-use chinwag::session::Session;
+use chinwag::client::session::Session;
+use chinwag::ui::display::Style;
+use chinwag::ui::screen::{Look, Screen};
+use chinwag::wire::lines::{CHUNK, Line, Lines};
+use chinwag::wire::outbox::Outbox;
 use std::hint::black_box;
 use std::io::{BufRead, BufReader, Read, Write};
 

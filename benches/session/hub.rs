@@ -3,8 +3,8 @@
 
 use super::{Counter, TEXT};
 use crate::harness::{Arguments, Contest};
-use chinwag::lines::{Line, Lines};
 use chinwag::server::hub::{Hub, Id, Limits};
+use chinwag::wire::lines::{Line, Lines};
 
 /// So many messages, or log-ins, are one run.
 const TIMES: usize = 1000;

@@ -2,8 +2,8 @@
 
 use super::TEXT;
 use crate::harness::{Arguments, Contest};
-use chinwag::display::{Notice, Style};
-use chinwag::protocol::{Reply, Request};
+use chinwag::ui::display::{Notice, Style};
+use chinwag::wire::protocol::{Reply, Request};
 use std::hint::black_box;
 
 /// So many at a time, so that looking at the clock costs nothing.

@@ -1,11 +1,11 @@
 //! Whatever the server and the user say, the session goes on, and its buffers stay bounded.
 #![no_main]
 
-use chinwag::display::Style;
-use chinwag::lines::{Line, Lines};
-use chinwag::outbox::Outbox;
-use chinwag::screen::{Look, Screen};
-use chinwag::session::Session;
+use chinwag::ui::display::Style;
+use chinwag::wire::lines::{Line, Lines};
+use chinwag::wire::outbox::Outbox;
+use chinwag::ui::screen::{Look, Screen};
+use chinwag::client::session::Session;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|steps: Vec<(bool, Vec<u8>)>| {
@@ -27,7 +27,7 @@ fuzz_target!(|steps: Vec<(bool, Vec<u8>)>| {
             });
         }
         let shown = std::str::from_utf8(screen.waiting().as_slice()).expect("what is shown is UTF-8");
-        assert!(!shown.chars().any(|character| character != '\n' && chinwag::escape::is_harmful(character)));
+        assert!(!shown.chars().any(|character| character != '\n' && chinwag::wire::escape::is_harmful(character)));
         screen.waiting().clear();
         outbox.clear();
     }

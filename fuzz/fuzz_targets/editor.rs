@@ -2,7 +2,7 @@
 #![no_main]
 
 use arbitrary::Arbitrary;
-use chinwag::terminal::Editor;
+use chinwag::ui::editor::Editor;
 use libfuzzer_sys::{arbitrary, fuzz_target};
 
 #[derive(Arbitrary, Debug)]

@@ -1,7 +1,7 @@
 //! No text is harmful once it is escaped, and pieces give the same as the whole.
 #![no_main]
 
-use chinwag::escape;
+use chinwag::wire::escape;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: (u8, Vec<u8>)| {

@@ -1,10 +1,10 @@
 //! Messages taken many at a time look as messages taken one by one.
 #![no_main]
 
-use chinwag::lines::{Line, Lines};
-use chinwag::outbox::Outbox;
-use chinwag::screen::{Look, Screen};
-use chinwag::session::Session;
+use chinwag::wire::lines::{Line, Lines};
+use chinwag::wire::outbox::Outbox;
+use chinwag::ui::screen::{Look, Screen};
+use chinwag::client::session::Session;
 use libfuzzer_sys::fuzz_target;
 
 struct Client {

@@ -1,8 +1,8 @@
 //! Whatever clients say, the hub answers each of their lines, with replies and nothing else.
 #![no_main]
 
-use chinwag::lines::{Line, Lines};
-use chinwag::protocol::Reply;
+use chinwag::wire::lines::{Line, Lines};
+use chinwag::wire::protocol::Reply;
 use chinwag::server::hub::{Hub, Limits};
 use libfuzzer_sys::fuzz_target;
 

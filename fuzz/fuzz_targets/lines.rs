@@ -1,7 +1,7 @@
 //! Whatever way bytes are cut into reads, the lines are those of `split`.
 #![no_main]
 
-use chinwag::lines::{Line, Lines};
+use chinwag::wire::lines::{Line, Lines};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: (u16, Vec<(Vec<u8>, u8)>)| {

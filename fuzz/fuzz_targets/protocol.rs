@@ -1,8 +1,8 @@
 //! What is read as a request, a reply or a command is written back as the same line.
 #![no_main]
 
-use chinwag::command::Command;
-use chinwag::protocol::{Reply, Request};
+use chinwag::client::command::Command;
+use chinwag::wire::protocol::{Reply, Request};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|line: &[u8]| {

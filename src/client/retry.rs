@@ -6,7 +6,7 @@ const LONGEST: Duration = Duration::from_secs(60);
 
 /// The waits between the tries.
 #[derive(Debug, Default)]
-pub(super) struct Retry {
+pub(crate) struct Retry {
     at: Option<Instant>,
     /// The wait after the next failure.
     wait: Duration,
@@ -14,23 +14,23 @@ pub(super) struct Retry {
 
 impl Retry {
     /// The connection was lost, or a try has failed.
-    pub(super) fn schedule(&mut self, now: Instant) {
+    pub(crate) fn schedule(&mut self, now: Instant) {
         self.at = Some(now + self.wait);
         self.wait = (self.wait * 2).clamp(Duration::from_secs(1), LONGEST);
     }
 
     /// Whether the next try is still to be waited for.
-    pub(super) fn is_waiting(&self, now: Instant) -> bool {
+    pub(crate) fn is_waiting(&self, now: Instant) -> bool {
         self.at.is_some_and(|at| now < at)
     }
 
     /// When the next try is due, unless it is being made.
-    pub(super) fn deadline(&self) -> Option<Instant> {
+    pub(crate) fn deadline(&self) -> Option<Instant> {
         self.at
     }
 
     /// The wait is over: the try is being made.
-    pub(super) fn start(&mut self) {
+    pub(crate) fn start(&mut self) {
         self.at = None;
     }
 }

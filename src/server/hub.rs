@@ -19,10 +19,10 @@
 //!   [`Limits::max_queue`].
 //! - What would go beyond that ends the receiver, and the message had no such destination.
 
-use crate::escape::Printable;
-use crate::lines::Line;
-use crate::outbox::Outbox;
-use crate::protocol::{self, BadRequest, Reply, Request};
+use crate::wire::escape::Printable;
+use crate::wire::lines::Line;
+use crate::wire::outbox::Outbox;
+use crate::wire::protocol::{self, BadRequest, Reply, Request};
 use log::{debug, info, warn};
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -141,7 +141,7 @@ struct Client {
 /// Everybody who is connected.
 ///
 /// ```
-/// use chinwag::lines::Line;
+/// use chinwag::wire::lines::Line;
 /// use chinwag::server::hub::{Hub, Limits};
 /// let mut hub = Hub::new(Limits::default(), false);
 /// let ann = hub.connect().unwrap();

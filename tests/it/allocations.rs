@@ -1,12 +1,12 @@
 //! Once warm, neither the client nor the server allocates memory for a message. (A benchmark prints
 //! the same.)
 
-use chinwag::display::Style;
-use chinwag::lines::{Line, Lines};
-use chinwag::outbox::Outbox;
-use chinwag::screen::{Look, Screen};
+use chinwag::client::session::Session;
 use chinwag::server::hub::{Hub, Limits};
-use chinwag::session::Session;
+use chinwag::ui::display::Style;
+use chinwag::ui::screen::{Look, Screen};
+use chinwag::wire::lines::{Line, Lines};
+use chinwag::wire::outbox::Outbox;
 use std::io;
 
 struct Client {
@@ -56,7 +56,7 @@ pub(crate) fn of_server(rounds: usize) -> (usize, u64) {
     let _ = hub.handle_line(ann, Line::Whole(b"HELLO-FROM ann"), false);
     let _ = hub.handle_line(bob, Line::Whole(b"HELLO-FROM bob"), false);
     let mut lines = Lines::new(Some(1000));
-    let mut spare = vec![0; chinwag::lines::CHUNK];
+    let mut spare = vec![0; chinwag::wire::lines::CHUNK];
     let requests = "SEND bob hi there\nSEND echobot hi\nSEND nobody hi\nSEND\nLISTS\n".repeat(100);
     let mut round = || {
         lines.borrow_storage(&mut spare);

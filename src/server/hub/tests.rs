@@ -1,5 +1,5 @@
 use super::*;
-use crate::lines::Lines;
+use crate::wire::lines::Lines;
 
 const LIMITS: Limits = Limits { max_users: 3, max_message: 1000, max_queue: 1000 + QUEUE_ROOM };
 

@@ -1,12 +1,12 @@
 //! What is on its way to standard output: lines of the conversation, and round them the prompt and
 //! the line that the user is editing.
 
-use crate::clock::Moment;
-use crate::display::{Notice, PROMPT, Style};
-use crate::newlines::Newlines;
-use crate::outbox::Outbox;
-use crate::protocol;
-use crate::terminal::{Editor, Event};
+use crate::net::clock::Moment;
+use crate::ui::display::{Notice, PROMPT, Style};
+use crate::ui::editor::{Editor, Event};
+use crate::wire::newlines::Newlines;
+use crate::wire::outbox::Outbox;
+use crate::wire::protocol;
 
 /// When this many bytes wait to be shown, nothing more is taken from the server.
 pub const SCREEN_FULL: usize = 64 * 1024;

@@ -4,9 +4,9 @@
 //! paused terminal must not freeze a program that has something to say (spec S16). The queue is
 //! bounded; what does not fit is dropped, and counted in the next line.
 
-use crate::escape;
-use crate::outbox::Outbox;
-use crate::stdio::Stdio;
+use crate::net::stdio::Stdio;
+use crate::wire::escape;
+use crate::wire::outbox::Outbox;
 use env_logger::{Builder, Env, Target};
 use log::{Level, LevelFilter};
 use std::fmt::Display;

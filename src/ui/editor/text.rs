@@ -1,9 +1,9 @@
 //! What a byte of the edited line looks like: user-perceived characters, their width, and their harmless form.
 //!
-//! What is harmful is made visible, as in [`crate::escape`] (spec S14); and so is a tab, as the columns it
+//! What is harmful is made visible, as in [`crate::wire::escape`] (spec S14); and so is a tab, as the columns it
 //! takes are the terminal's secret.
 
-use crate::escape;
+use crate::wire::escape;
 use std::str;
 
 use unicode_segmentation::UnicodeSegmentation;

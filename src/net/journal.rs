@@ -2,22 +2,22 @@
 
 use super::failure::Failure;
 use super::options::Options;
-use crate::clock::Clock;
-use crate::screen::Screen;
+use crate::net::clock::Clock;
+use crate::ui::screen::Screen;
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt;
 use std::time::SystemTime;
 
 /// Tells the screen the time, and writes to the log file what it has for it.
 #[derive(Debug)]
-pub(super) struct Journal {
+pub(crate) struct Journal {
     clock: Option<Clock>,
     file: Option<File>,
 }
 
 impl Journal {
     /// Opens the log file, if there is to be one: to append to, readable by its owner only.
-    pub(super) fn open(options: &Options, screen: &mut Screen) -> Result<Self, Failure> {
+    pub(crate) fn open(options: &Options, screen: &mut Screen) -> Result<Self, Failure> {
         let file = match &options.log {
             None => None,
             Some(path) => {
@@ -30,7 +30,7 @@ impl Journal {
     }
 
     /// Tells the screen what time it is.
-    pub(super) fn tell_time(&self, screen: &mut Screen) {
+    pub(crate) fn tell_time(&self, screen: &mut Screen) {
         if let Some(clock) = &self.clock {
             screen.set_time(clock.at(SystemTime::now()));
         }
@@ -38,7 +38,7 @@ impl Journal {
 
     /// Writes what there is for the log file. One that takes no more is given up: the conversation
     /// goes on.
-    pub(super) fn write(&mut self, screen: &mut Screen) {
+    pub(crate) fn write(&mut self, screen: &mut Screen) {
         let Some(waiting) = screen.journal() else { return };
         let Some(file) = &mut self.file else { return waiting.clear() };
         if let Err(error) = waiting.write_to(file) {

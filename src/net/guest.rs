@@ -1,23 +1,23 @@
 //! One client's socket, and what the loop remembers about it.
 
-use super::hub::{Hub, Id, LOG_IN_LIMIT};
-use crate::lines::{Line, Lines};
+use crate::server::hub::{Hub, Id, LOG_IN_LIMIT};
+use crate::wire::lines::{Line, Lines};
 use mio::net::TcpStream;
 use std::io;
 use std::time::Instant;
 
 /// Why a connection is not read.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Hold {
+pub(crate) struct Hold {
     /// Whose queue is too long: another's, or its own.
-    pub(super) on: Id,
+    pub(crate) on: Id,
     /// When the wait began.
-    pub(super) since: Instant,
+    pub(crate) since: Instant,
 }
 
 /// What one read brought.
 #[derive(Debug)]
-pub(super) enum Filled {
+pub(crate) enum Filled {
     /// Perhaps some bytes, and perhaps not all there are.
     Read,
     /// The client sends no more.
@@ -28,28 +28,28 @@ pub(super) enum Filled {
 
 /// A client's socket and the lines that come from it. What goes to it is in the hub.
 #[derive(Debug)]
-pub(super) struct Connection {
-    pub(super) stream: TcpStream,
+pub(crate) struct Connection {
+    pub(crate) stream: TcpStream,
     lines: Lines,
     /// When the socket last took some of a queue, but not all of it.
-    pub(super) moved: Instant,
-    pub(super) hold: Option<Hold>,
+    pub(crate) moved: Instant,
+    pub(crate) hold: Option<Hold>,
     /// Whether the lines that were put off are to be taken however long the queue they are for.
-    pub(super) insists: bool,
+    pub(crate) insists: bool,
     /// Whether it is in the list of those to be served.
-    pub(super) is_queued: bool,
+    pub(crate) is_queued: bool,
     /// Whether a read may bring something: true after an event, until a read says otherwise.
-    pub(super) is_readable: bool,
+    pub(crate) is_readable: bool,
     /// Whether an event has announced the end: then only a read that says so is the last one.
-    pub(super) is_ending: bool,
+    pub(crate) is_ending: bool,
     /// Whether the socket takes no more, until an event says otherwise.
-    pub(super) is_blocked: bool,
+    pub(crate) is_blocked: bool,
     /// Whether the client sends no more: it is kept until it has what waits for it.
-    pub(super) has_ended: bool,
+    pub(crate) has_ended: bool,
 }
 
 impl Connection {
-    pub(super) fn new(stream: TcpStream, max_line: usize, now: Instant) -> Self {
+    pub(crate) fn new(stream: TcpStream, max_line: usize, now: Instant) -> Self {
         Self {
             stream,
             lines: Lines::new(Some(max_line)),
@@ -65,7 +65,7 @@ impl Connection {
     }
 
     /// Reads once, into `spare` if a storage of its own is smaller.
-    pub(super) fn fill(&mut self, spare: &mut Vec<u8>) -> Filled {
+    pub(crate) fn fill(&mut self, spare: &mut Vec<u8>) -> Filled {
         self.lines.borrow_storage(spare);
         match self.lines.fill_from(&mut self.stream) {
             Ok(0) => Filled::End,
@@ -87,7 +87,7 @@ impl Connection {
     }
 
     /// Hands the whole lines to the hub; returns whose queue the first of the rest waits for.
-    pub(super) fn take_lines(&mut self, id: Id, hub: &mut Hub) -> Option<Id> {
+    pub(crate) fn take_lines(&mut self, id: Id, hub: &mut Hub) -> Option<Id> {
         let mut wait = None;
         let insists = self.insists;
         self.lines.drain(|line| {
@@ -102,12 +102,12 @@ impl Connection {
     }
 
     /// Gives the memory that nothing is in to `spare`.
-    pub(super) fn settle(&mut self, spare: &mut Vec<u8>) {
+    pub(crate) fn settle(&mut self, spare: &mut Vec<u8>) {
         self.lines.settle(spare);
     }
 
     /// Nothing more is to be read, and what was is to be forgotten.
-    pub(super) fn end(&mut self) {
+    pub(crate) fn end(&mut self) {
         self.has_ended = true;
         self.lines = Lines::new(None);
     }

@@ -3,7 +3,7 @@
 //!
 //! Everything registered is edge-triggered. What an event says is kept ("a read may bring
 //! something") until a call proves otherwise; what is done with it follows from the state alone,
-//! in [`Client::turn`]:
+//! in `Client::turn`:
 //!
 //! ```text
 //!   receive:  socket --> incoming --> session --> screen --> standard output
@@ -15,20 +15,21 @@
 
 use super::connection::Connection;
 use super::failure::Failure;
+use super::host::Outcome;
 use super::input::Input;
 use super::journal::Journal;
+use super::log as logging;
 use super::options::Options;
 use super::output::Output;
-use super::retry::Retry;
+use super::raw_mode;
+use super::server::Server;
 use super::tty::{Demand, Tty};
-use super::{Outcome, raw_mode};
-use crate::display::Style;
-use crate::lines::Lines;
-use crate::logging;
-use crate::outbox::Outbox;
-use crate::screen::{Look, Screen};
-use crate::server::Server;
-use crate::session::{Disconnect, Ending, Session};
+use crate::client::retry::Retry;
+use crate::client::session::{Disconnect, Ending, Session};
+use crate::ui::display::Style;
+use crate::ui::screen::{Look, Screen};
+use crate::wire::lines::Lines;
+use crate::wire::outbox::Outbox;
 use mio::event::Event;
 use mio::{Events, Poll, Token};
 use std::io;
@@ -40,7 +41,7 @@ const INPUT: Token = Token(1);
 const OUTPUT: Token = Token(2);
 const SIGNALS: Token = Token(3);
 /// The server of `--host` has the tokens from here on.
-pub(super) const SERVER: usize = 16;
+pub(crate) const SERVER: usize = 16;
 
 /// So often a source is read in one turn before the others are looked at.
 const READS_PER_TURN: usize = 16;
@@ -49,7 +50,7 @@ const READS_PER_TURN: usize = 16;
 const LOG_RETRY: Duration = Duration::from_millis(100);
 
 /// The client as it runs.
-pub(super) struct Client {
+pub(crate) struct Client {
     poll: Poll,
     session: Session,
     connection: Connection,
@@ -83,7 +84,7 @@ impl Client {
     ///
     /// # Errors
     /// When the log file cannot be opened, or the system has no standard input or output for us.
-    pub(super) fn new(
+    pub(crate) fn new(
         options: &Options,
         target: String,
         addresses: Vec<SocketAddr>,
@@ -127,7 +128,7 @@ impl Client {
     }
 
     /// Runs until the user leaves, the server is full, or something breaks.
-    pub(super) fn run(mut self) -> Result<Outcome, Failure> {
+    pub(crate) fn run(mut self) -> Result<Outcome, Failure> {
         let result = self.run_turns();
         self.screen.leave();
         let shown = self.show();

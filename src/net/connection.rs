@@ -1,8 +1,8 @@
 //! The connection to the server: every address in turn, without blocking, each with a share of the
 //! time.
 
-use crate::lines::Lines;
-use crate::outbox::Outbox;
+use crate::wire::lines::Lines;
+use crate::wire::outbox::Outbox;
 use mio::event::Event;
 use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
@@ -23,7 +23,7 @@ const USER_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// A connection that is not there, is being made, or stands.
 #[derive(Debug)]
-pub(super) struct Connection {
+pub(crate) struct Connection {
     token: Token,
     addresses: Vec<SocketAddr>,
     timeout: Duration,
@@ -53,7 +53,7 @@ enum State {
 
 impl Connection {
     /// No connection yet, to any of `addresses` (at least one) within `timeout` in all.
-    pub(super) fn new(addresses: Vec<SocketAddr>, timeout: Duration, token: Token) -> Self {
+    pub(crate) fn new(addresses: Vec<SocketAddr>, timeout: Duration, token: Token) -> Self {
         Self {
             token,
             addresses,
@@ -65,27 +65,27 @@ impl Connection {
         }
     }
 
-    pub(super) fn is_closed(&self) -> bool {
+    pub(crate) fn is_closed(&self) -> bool {
         matches!(self.state, State::Closed)
     }
 
-    pub(super) fn is_open(&self) -> bool {
+    pub(crate) fn is_open(&self) -> bool {
         matches!(self.state, State::Open(_))
     }
 
-    pub(super) fn is_readable(&self) -> bool {
+    pub(crate) fn is_readable(&self) -> bool {
         self.readable && self.is_open()
     }
 
     /// When [`Connection::advance`] has to be called even if nothing happens.
-    pub(super) fn deadline(&self) -> Option<Instant> {
+    pub(crate) fn deadline(&self) -> Option<Instant> {
         match self.state {
             State::Connecting { deadline, .. } => Some(deadline),
             _ => None,
         }
     }
 
-    pub(super) fn handle_event(&mut self, event: &Event) {
+    pub(crate) fn handle_event(&mut self, event: &Event) {
         self.readable |= event.is_readable();
         self.writable |= event.is_writable();
         let ended = event.is_read_closed() || event.is_error();
@@ -94,7 +94,7 @@ impl Connection {
     }
 
     /// Starts to connect.
-    pub(super) fn open(&mut self, registry: &Registry, now: Instant) -> io::Result<()> {
+    pub(crate) fn open(&mut self, registry: &Registry, now: Instant) -> io::Result<()> {
         self.attempt(0, now + self.timeout, registry, now)
     }
 
@@ -102,7 +102,7 @@ impl Connection {
     ///
     /// # Errors
     /// The one of the last address, when there is none left to try.
-    pub(super) fn advance(&mut self, registry: &Registry, now: Instant) -> io::Result<bool> {
+    pub(crate) fn advance(&mut self, registry: &Registry, now: Instant) -> io::Result<bool> {
         loop {
             let State::Connecting { stream, attempt, deadline, last_deadline } = &self.state else {
                 return Ok(false);
@@ -163,7 +163,7 @@ impl Connection {
     ///
     /// # Errors
     /// Those of the socket, [`io::ErrorKind::WouldBlock`] among them.
-    pub(super) fn read(&mut self, lines: &mut Lines) -> io::Result<usize> {
+    pub(crate) fn read(&mut self, lines: &mut Lines) -> io::Result<usize> {
         let State::Open(stream) = &mut self.state else { return Err(io::ErrorKind::NotConnected.into()) };
         let result = lines.fill_from(stream);
         match &result {
@@ -180,7 +180,7 @@ impl Connection {
     ///
     /// When it takes nothing any more because the connection is broken, what waits is dropped, and
     /// reading goes on to the end: what arrived before it is to be shown.
-    pub(super) fn write(&mut self, outbox: &mut Outbox) {
+    pub(crate) fn write(&mut self, outbox: &mut Outbox) {
         let State::Open(stream) = &mut self.state else { return };
         if !self.writable || outbox.is_empty() {
             return;
@@ -197,7 +197,7 @@ impl Connection {
 
     /// Ends the connection so that what was sent arrives: a socket that is closed with unread bytes
     /// in it resets the connection, and that may overtake what is on its way.
-    pub(super) fn close(&mut self, registry: &Registry) {
+    pub(crate) fn close(&mut self, registry: &Registry) {
         match std::mem::replace(&mut self.state, State::Closed) {
             State::Open(mut stream) => {
                 let _ = registry.deregister(&mut stream);

@@ -1,12 +1,15 @@
 //! What chinwagd is told on its command line and in its environment.
 
-use super::Config;
-use super::hub::{Limits, QUEUE_ROOM};
-use crate::arguments::{self, Row, VERBOSE, option};
-use crate::protocol::DEFAULT_PORT;
+use crate::cli::arguments::{self, Row, VERBOSE, option};
+use crate::net::{daemon, log};
+use crate::server::Config;
+use crate::server::hub::{Limits, QUEUE_ROOM};
+use crate::wire::protocol::DEFAULT_PORT;
+use ::log::LevelFilter;
 use clap::error::ErrorKind;
 use clap::{ArgMatches, Command};
 use std::ffi::OsString;
+use std::process::ExitCode;
 
 const ABOUT: &str = "Serves a chat: whoever connects picks a name, sees who is there, and sends messages.";
 
@@ -57,6 +60,21 @@ const OPTIONS: &[Row] = &[
     ),
     VERBOSE,
 ];
+
+/// The program `chinwagd`.
+pub fn main() -> ExitCode {
+    let options = match Options::parse(std::env::args_os()) {
+        Ok(options) => options,
+        Err(error) => error.exit(),
+    };
+    log::init("chinwagd", LevelFilter::Warn, options.verbose);
+    let result = daemon::run(&options.host, options.port, options.config);
+    if let Err(error) = &result {
+        log::say("chinwagd", error);
+    }
+    log::finish();
+    if result.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
 
 /// What chinwagd is told.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -11,13 +11,13 @@
 //! What it remembers is the name being tried, how far a long text has been passed on, and how many
 //! requests wait for their answers (spec L7).
 
-use crate::command::{Command, without_carriage_return};
-use crate::display::Notice;
-use crate::escape::Printable;
-use crate::lines::{Line, Lines, Take};
-use crate::outbox::Outbox;
-use crate::protocol::{Reply, Request, is_valid_name};
-use crate::screen::Screen;
+use crate::client::command::{Command, without_carriage_return};
+use crate::ui::display::Notice;
+use crate::ui::screen::Screen;
+use crate::wire::escape::Printable;
+use crate::wire::lines::{Line, Lines, Take};
+use crate::wire::outbox::Outbox;
+use crate::wire::protocol::{Reply, Request, is_valid_name};
 
 /// When this many bytes wait to be sent, no more commands are taken from the user.
 pub const OUTBOX_FULL: usize = 64 * 1024;
@@ -385,7 +385,7 @@ impl Take for Replies<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::screen::Look;
+    use crate::ui::screen::Look;
 
     const PROMPT: &str = "Welcome to Chat Client. Enter your login: \n";
 
@@ -632,7 +632,7 @@ mod tests {
         let mut talk = Talk::chatting();
         let line = format!("DELIVERY bob {}", "x".repeat(1000));
         while talk.session.handle_reply(line.as_bytes(), &mut talk.outbox, &mut talk.screen) {}
-        assert!(talk.screen.waiting().len() < crate::screen::SCREEN_FULL + 2000);
+        assert!(talk.screen.waiting().len() < crate::ui::screen::SCREEN_FULL + 2000);
         talk.shown();
         assert!(talk.session.handle_reply(line.as_bytes(), &mut talk.outbox, &mut talk.screen));
     }

@@ -22,7 +22,7 @@
 //! | `view.rs` | what is on the screen, and the bytes that change it |
 
 mod completion;
-mod editor;
+mod desk;
 mod history;
 mod keys;
 mod layout;
@@ -33,4 +33,4 @@ mod view;
 #[cfg(test)]
 mod tests;
 
-pub use editor::{Editor, Event};
+pub use desk::{Editor, Event};

@@ -52,7 +52,7 @@ pub fn is_harmful(character: char) -> bool {
 /// Shows a line of a stranger in a log: harmless, and cut after [`Printable::MOST`] bytes.
 ///
 /// ```
-/// use chinwag::escape::Printable;
+/// use chinwag::wire::escape::Printable;
 /// assert_eq!(Printable(b"\x1b[2J\xff").to_string(), r"^[[2J\xff");
 /// ```
 #[derive(Debug, Clone, Copy)]

@@ -1,10 +1,10 @@
 //! Standard input, in lines.
 
-use crate::lines::{Line, Lines};
-use crate::screen::Screen;
-use crate::session::is_quit;
-use crate::stdio::Stdio;
-use crate::terminal::Event as Typed;
+use crate::client::session::is_quit;
+use crate::net::stdio::Stdio;
+use crate::ui::editor::Event as Typed;
+use crate::ui::screen::Screen;
+use crate::wire::lines::{Line, Lines};
 use mio::event::Event;
 use mio::{Interest, Registry, Token};
 use signal_hook::consts::{SIGINT, SIGTSTP};
@@ -16,7 +16,7 @@ use std::time::Instant;
 const TYPED_AHEAD: usize = 64 * 1024;
 
 /// Standard input as the event loop sees it.
-pub(super) struct Input {
+pub(crate) struct Input {
     source: Stdio,
     typed: Lines,
     /// A read may bring something. Cleared when it does not: the poll reports only changes.
@@ -40,7 +40,7 @@ pub(super) struct Input {
 }
 
 impl Input {
-    pub(super) fn new(registry: &Registry, token: Token) -> io::Result<Self> {
+    pub(crate) fn new(registry: &Registry, token: Token) -> io::Result<Self> {
         let source = Stdio::input()?;
         let always_ready = !source.register(registry, token, Interest::READABLE)?;
         Ok(Self {
@@ -58,48 +58,48 @@ impl Input {
         })
     }
 
-    pub(super) fn is_terminal(&self) -> bool {
+    pub(crate) fn is_terminal(&self) -> bool {
         self.source.is_terminal()
     }
 
     /// Whether everything was read and taken.
-    pub(super) fn is_exhausted(&self) -> bool {
+    pub(crate) fn is_exhausted(&self) -> bool {
         self.ended && self.typed.is_empty()
     }
 
     /// Whether the user wants to leave, even if some lines before that still wait.
-    pub(super) fn wants_to_leave(&self) -> bool {
+    pub(crate) fn wants_to_leave(&self) -> bool {
         self.ended || self.quitting
     }
 
     /// Whether a `!quit` was read.
-    pub(super) fn is_quitting(&self) -> bool {
+    pub(crate) fn is_quitting(&self) -> bool {
         self.quitting
     }
 
     /// Since when the user has wanted to leave.
-    pub(super) fn over_since(&self) -> Option<Instant> {
+    pub(crate) fn over_since(&self) -> Option<Instant> {
         self.over_since
     }
 
     /// Whether a line waits that was not taken when it was offered.
-    pub(super) fn is_refused(&self) -> bool {
+    pub(crate) fn is_refused(&self) -> bool {
         self.refused.is_some()
     }
 
     /// Whether a read may bring something that there is room for.
-    pub(super) fn can_read(&self) -> bool {
+    pub(crate) fn can_read(&self) -> bool {
         let behind = self.refused.map_or(0, |first| self.typed.len() - first);
         self.ready && !self.ended && !self.quitting && behind < TYPED_AHEAD
     }
 
-    pub(super) fn handle_event(&mut self, event: &Event) {
+    pub(crate) fn handle_event(&mut self, event: &Event) {
         self.ending |= event.is_read_closed() || event.is_error();
         self.ready = true;
     }
 
     /// Reads once: lines, or keys for the line that the screen's editor makes of them.
-    pub(super) fn read(&mut self, screen: &mut Screen) {
+    pub(crate) fn read(&mut self, screen: &mut Screen) {
         let mut keys = [0; 1024];
         let result = if screen.is_editing() {
             self.source.read(&mut keys)
@@ -142,12 +142,12 @@ impl Input {
     }
 
     /// The signal that a key stands for, if one was typed.
-    pub(super) fn take_signal(&mut self) -> Option<i32> {
+    pub(crate) fn take_signal(&mut self) -> Option<i32> {
         self.signal.take()
     }
 
     /// Offers the lines to `take`, oldest first, until it refuses one.
-    pub(super) fn drain(&mut self, mut take: impl FnMut(&[u8]) -> bool) {
+    pub(crate) fn drain(&mut self, mut take: impl FnMut(&[u8]) -> bool) {
         let refused = &mut self.refused;
         *refused = None;
         self.typed.drain(|line| {
@@ -164,7 +164,7 @@ impl Input {
     }
 
     /// A `!quit` was taken: what comes after it does not count.
-    pub(super) fn quit(&mut self) {
+    pub(crate) fn quit(&mut self) {
         self.typed.clear();
         self.refused = None;
         self.end();

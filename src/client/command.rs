@@ -26,7 +26,7 @@ impl<'a> Command<'a> {
     /// White space around a command is forgiven; the text of a message is never trimmed (spec C2).
     ///
     /// ```
-    /// use chinwag::command::Command;
+    /// use chinwag::client::command::Command;
     /// assert_eq!(Command::parse(b" !who "), Some(Command::Who));
     /// assert_eq!(Command::parse(b"@ann  hi "), Some(Command::Send { to: b"ann", text: b" hi " }));
     /// ```

@@ -9,7 +9,7 @@
 //!   text    = *( any byte but LF )
 //! ```
 //!
-//! A line comes in and goes out without its `\n` being part of the grammar: [`crate::lines`] takes
+//! A line comes in and goes out without its `\n` being part of the grammar: [`crate::wire::lines`] takes
 //! it off, `write` puts it on.
 
 use memchr::memchr;

@@ -54,7 +54,7 @@ pub enum Failure {
 
 impl Failure {
     /// Names what an error of the system is about.
-    pub(super) fn local(what: &'static str) -> impl Fn(io::Error) -> Self {
+    pub(crate) fn local(what: &'static str) -> impl Fn(io::Error) -> Self {
         move |error| Self::Local { what, error }
     }
 }

@@ -4,7 +4,7 @@
 //! translation of `\n`, so that lines are the same bytes on a terminal and a pipe (spec S15), and
 //! Ctrl-S and Ctrl-Q.
 
-use crate::stdio::Stdio;
+use crate::net::stdio::Stdio;
 use rustix::termios::{
     InputModes, LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcgetwinsize, tcsetattr,
 };
@@ -19,7 +19,7 @@ const MARKED_PASTES_OFF: &[u8] = b"\x1b[?2004l";
 
 /// Whether what is typed on the terminal is shown: a program that has switched the echo off does not
 /// want to see its input again, from whomever.
-pub(super) fn makes_sense() -> bool {
+pub(crate) fn makes_sense() -> bool {
     tcgetattr(io::stdin()).is_ok_and(|modes| modes.local_modes.contains(LocalModes::ECHO))
 }
 
@@ -27,7 +27,7 @@ pub(super) fn makes_sense() -> bool {
 ///
 /// # Errors
 /// When standard input is no terminal, or it was hung up.
-pub(super) fn enter() -> io::Result<()> {
+pub(crate) fn enter() -> io::Result<()> {
     let mut saved = FOUND.lock().unwrap_or_else(PoisonError::into_inner);
     let found = match &*saved {
         Some(found) => found.clone(),
@@ -43,12 +43,12 @@ pub(super) fn enter() -> io::Result<()> {
 }
 
 /// The columns and rows of the terminal; 0 where they are not known.
-pub(super) fn size() -> (u16, u16) {
+pub(crate) fn size() -> (u16, u16) {
     tcgetwinsize(io::stdout()).map_or((0, 0), |size| (size.ws_col, size.ws_row))
 }
 
 /// With `panic = "abort"` nothing is dropped: gives the terminal back before the panic is reported.
-pub(super) fn restore_on_panic() {
+pub(crate) fn restore_on_panic() {
     let report = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         if restore()
@@ -61,7 +61,7 @@ pub(super) fn restore_on_panic() {
 }
 
 /// Gives the terminal back; returns whether it was taken.
-pub(super) fn restore() -> bool {
+pub(crate) fn restore() -> bool {
     let found = FOUND.lock().unwrap_or_else(PoisonError::into_inner).take();
     // Now, not when the output has drained: on a paused terminal it never would.
     found.is_some_and(|found| tcsetattr(io::stdin(), OptionalActions::Now, &found).is_ok())

@@ -1,7 +1,7 @@
 //! The exact text of everything that goes to standard output (spec section 2), and to the log file.
 
-use crate::escape;
-use crate::protocol;
+use crate::wire::escape;
+use crate::wire::protocol;
 use std::io::Write as _;
 
 /// At most so many bytes of a long text are written at a time, so that a message of any length

@@ -13,7 +13,7 @@ use std::io::{self, IoSliceMut, Read};
 /// A byte queue in one allocation, filled straight from a reader.
 ///
 /// ```
-/// let mut ring = chinwag::ring::Ring::new();
+/// let mut ring = chinwag::wire::ring::Ring::new();
 /// ring.reserve(8);
 /// ring.read_from(&mut &b"hello"[..]).unwrap();
 /// assert_eq!(ring.pieces(), (&b"hello"[..], &b""[..]));

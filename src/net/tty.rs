@@ -1,22 +1,22 @@
 //! The terminal of a person: its line mode, its size, and the signals that it brings.
 
 use super::raw_mode;
-use crate::screen::Screen;
-use crate::signals::{self, Signals};
-use crate::terminal::Editor;
+use crate::net::signals::{self, Signals};
+use crate::ui::editor::Editor;
+use crate::ui::screen::Screen;
 use mio::{Registry, Token};
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
 use std::io;
 
 /// A terminal that is in our hands until this is dropped.
 #[derive(Debug)]
-pub(super) struct Tty {
+pub(crate) struct Tty {
     signals: Signals,
 }
 
 /// What a signal asks of the event loop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Demand {
+pub(crate) enum Demand {
     /// To end, as the signal would have ended the program.
     End(i32),
     /// To stop until it is continued.
@@ -27,7 +27,7 @@ pub(super) enum Demand {
 
 impl Tty {
     /// Takes the terminal, and has the screen edit what is typed on it.
-    pub(super) fn take(registry: &Registry, token: Token, screen: &mut Screen) -> io::Result<Self> {
+    pub(crate) fn take(registry: &Registry, token: Token, screen: &mut Screen) -> io::Result<Self> {
         let caught = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH];
         let signals = Signals::catch(&caught, registry, token)?;
         raw_mode::restore_on_panic();
@@ -38,12 +38,12 @@ impl Tty {
     }
 
     /// What the signals that have come ask for.
-    pub(super) fn demands(&mut self) -> Vec<Demand> {
+    pub(crate) fn demands(&mut self) -> Vec<Demand> {
         self.signals.take().into_iter().map(Demand::from).collect()
     }
 
     /// The terminal has another size, or was somebody else's for a while.
-    pub(super) fn redraw(&mut self, screen: &mut Screen) {
+    pub(crate) fn redraw(&mut self, screen: &mut Screen) {
         let (columns, rows) = raw_mode::size();
         screen.resize(columns, rows);
         // A shell that stopped and continued us may have set the terminal as it likes.
@@ -54,7 +54,7 @@ impl Tty {
 
     /// Gives the terminal back, stops the program until it is continued, and takes the terminal
     /// again. What is typed must be off the screen.
-    pub(super) fn stop(&mut self, screen: &mut Screen) {
+    pub(crate) fn stop(&mut self, screen: &mut Screen) {
         raw_mode::restore();
         signals::obey(SIGTSTP);
         self.redraw(screen);

@@ -5,8 +5,8 @@
 //! there is not searched again; nothing is copied for a line that lies in one piece of the ring; the
 //! ring grows for a long line and gives the memory back once the line is taken.
 
-use crate::newlines::Newlines;
-use crate::ring::Ring;
+use crate::wire::newlines::Newlines;
+use crate::wire::ring::Ring;
 use memchr::{memchr, memrchr};
 use std::io::{self, Read};
 
@@ -59,7 +59,7 @@ impl<F: FnMut(Line<'_>) -> bool> Take for EachLine<F> {
 /// Splits what is read into lines.
 ///
 /// ```
-/// use chinwag::lines::{Line, Lines};
+/// use chinwag::wire::lines::{Line, Lines};
 /// let mut lines = Lines::new(None);
 /// lines.fill_from(&mut &b"one\ntw"[..]).unwrap();
 /// lines.fill_from(&mut &b"o\nthr"[..]).unwrap();

@@ -17,7 +17,7 @@ const SHORT: usize = 3;
 /// The positions of the `\n`s of a text, in order.
 ///
 /// ```
-/// use chinwag::newlines::Newlines;
+/// use chinwag::wire::newlines::Newlines;
 /// assert_eq!(Newlines::new(b"one\n\nthree").collect::<Vec<_>>(), [3, 4]);
 /// ```
 #[derive(Debug, Clone)]

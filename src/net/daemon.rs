@@ -1,10 +1,10 @@
 //! The program around the server: a poll of its own, signals, and what it says when it starts.
 
-use super::options::Options;
-use super::{Config, Server};
-use crate::address;
-use crate::logging;
-use crate::signals::Signals;
+use super::log as logging;
+use super::server::Server;
+use crate::net::endpoint as address;
+use crate::net::signals::Signals;
+use crate::server::Config;
 use log::{debug, info};
 use mio::{Events, Poll, Registry, Token};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -22,11 +22,11 @@ const EVENTS: usize = 1024;
 ///
 /// # Errors
 /// When it cannot listen, or the system fails it: one sentence, with what to do.
-pub fn run(options: &Options) -> io::Result<()> {
+pub fn run(host: &str, port: u16, config: Config) -> io::Result<()> {
     raise_descriptor_limit();
     let mut poll = Poll::new()?;
     let _signals = Signals::catch(&[SIGINT, SIGTERM], poll.registry(), SIGNALS)?;
-    let mut server = listen(&options.host, options.port, options.config, poll.registry())?;
+    let mut server = listen(host, port, config, poll.registry())?;
     let address = server.local_addr()?;
     info!("listening on {address}");
     announce(address);

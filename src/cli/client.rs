@@ -1,12 +1,15 @@
 //! The client's command line.
 
-use crate::arguments::{self, Row, VERBOSE, option};
-use crate::command;
-use crate::protocol::DEFAULT_PORT;
+use crate::cli::arguments::{self, Row, VERBOSE, option};
+use crate::client::command;
+use crate::net::host::{self, Outcome};
+use crate::net::options::{Options, When};
+use crate::net::{log, signals};
+use crate::wire::protocol::DEFAULT_PORT;
+use ::log::LevelFilter;
 use clap::{ArgMatches, Command};
 use std::fmt::Write as _;
-use std::path::PathBuf;
-use std::time::Duration;
+use std::process::ExitCode;
 
 const OPTIONS: &[Row] = &[
     option("address", arguments::host, "CHINWAG_ADDRESS", "The server's name or address")
@@ -67,100 +70,53 @@ const OPTIONS: &[Row] = &[
     VERBOSE,
 ];
 
-/// What the user asked for, on the command line or by environment variables.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Options {
-    /// The server's host: a name or an address.
-    pub address: String,
-    /// The server's port.
-    pub port: u16,
-    /// The name to log in with, without asking.
-    pub name: Option<String>,
-    /// Run a server in this process too, and join it.
-    pub host: bool,
-    /// The longest line that is accepted from the server, in bytes.
-    pub max_message: Option<usize>,
-    /// How long all attempts to connect may take together.
-    pub connect_timeout: Duration,
-    /// How long to wait for answers after the end of input (spec C3).
-    pub linger: Duration,
-    /// Whether to make control characters visible (spec S14).
-    pub escape: When,
-    /// Leave the typed line to the terminal's own line mode.
-    pub plain: bool,
-    /// Begin lines with the time.
-    pub timestamps: bool,
-    /// Ring the bell at a message.
-    pub bell: bool,
-    /// Whether to show names in colours.
-    pub color: When,
-    /// `NO_COLOR` is set: no colours unless they are asked for in any case (no-color.org).
-    pub no_color: bool,
-    /// The terminal is not one that can move its cursor: `TERM` is `dumb`.
-    pub dumb: bool,
-    /// A file to append what happens to.
-    pub log: Option<PathBuf>,
-    /// Make a lost connection again.
-    pub reconnect: bool,
-    /// How often `-v` was given.
-    pub verbose: u8,
-}
-
-/// When to do something that makes sense on a terminal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum When {
-    /// On a terminal only.
-    Auto,
-    /// In any case.
-    Always,
-    /// In no case.
-    Never,
-}
-
-impl When {
-    /// The decision, for a terminal or something else.
-    pub fn applies(self, terminal: bool) -> bool {
-        match self {
-            Self::Auto => terminal,
-            Self::Always => true,
-            Self::Never => false,
+/// The program `chinwag`.
+pub fn main() -> ExitCode {
+    let options = options();
+    log::init("chinwag", LevelFilter::Error, options.verbose);
+    let result = host::run(&options);
+    if let Err(failure) = &result {
+        log::say("chinwag", failure);
+    }
+    log::finish();
+    match result {
+        Ok(Outcome::Left) => ExitCode::SUCCESS,
+        Ok(Outcome::Full) => ExitCode::from(3),
+        Ok(Outcome::Killed(signal)) => {
+            // The terminal is as it was: end as any program does, with status 130 for SIGINT.
+            signals::obey(signal);
+            ExitCode::FAILURE
         }
+        Err(_) => ExitCode::FAILURE,
     }
 }
 
-impl Options {
-    /// Reads the command line and the environment. Says what is wrong and ends the program with
-    /// status 2, or 0 after `--help` and `--version`.
-    pub fn from_command_line() -> Self {
-        Self::from_matches(&mut definition().get_matches())
-    }
+/// Reads the command line and the environment. Says what is wrong and ends the program with
+/// status 2, or 0 after `--help` and `--version`.
+fn options() -> Options {
+    from_matches(&mut definition().get_matches())
+}
 
-    /// Whether to edit the typed line, on a terminal.
-    pub fn edits(&self) -> bool {
-        !self.plain && !self.dumb
-    }
-
-    fn from_matches(matches: &mut ArgMatches) -> Self {
-        let seconds = |id| matches.get_one(id).copied().unwrap_or_default();
-        Self {
-            connect_timeout: seconds("connect-timeout"),
-            linger: seconds("linger"),
-            port: matches.get_one("port").copied().unwrap_or(DEFAULT_PORT),
-            max_message: matches.get_one("max-message").copied(),
-            escape: when(matches, "escape"),
-            color: when(matches, "color"),
-            no_color: std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
-            dumb: std::env::var_os("TERM").is_some_and(|value| value == "dumb"),
-            plain: matches.get_flag("plain"),
-            timestamps: matches.get_flag("timestamps"),
-            bell: matches.get_flag("bell"),
-            reconnect: matches.get_flag("reconnect"),
-            log: matches.remove_one("log"),
-            host: matches.get_flag("host"),
-            verbose: matches.get_count("verbose"),
-            name: matches.remove_one("name"),
-            address: matches.remove_one("address").unwrap_or_default(),
-        }
+fn from_matches(matches: &mut ArgMatches) -> Options {
+    let seconds = |id| matches.get_one(id).copied().unwrap_or_default();
+    Options {
+        connect_timeout: seconds("connect-timeout"),
+        linger: seconds("linger"),
+        port: matches.get_one("port").copied().unwrap_or(DEFAULT_PORT),
+        max_message: matches.get_one("max-message").copied(),
+        escape: when(matches, "escape"),
+        color: when(matches, "color"),
+        no_color: std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
+        dumb: std::env::var_os("TERM").is_some_and(|value| value == "dumb"),
+        plain: matches.get_flag("plain"),
+        timestamps: matches.get_flag("timestamps"),
+        bell: matches.get_flag("bell"),
+        reconnect: matches.get_flag("reconnect"),
+        log: matches.remove_one("log"),
+        host: matches.get_flag("host"),
+        verbose: matches.get_count("verbose"),
+        name: matches.remove_one("name"),
+        address: matches.remove_one("address").unwrap_or_default(),
     }
 }
 
@@ -199,10 +155,11 @@ fn after_help() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
 
     fn parsed(arguments: &[&str]) -> Result<Options, clap::Error> {
         let arguments = ["chinwag"].iter().chain(arguments);
-        definition().try_get_matches_from(arguments).map(|mut matches| Options::from_matches(&mut matches))
+        definition().try_get_matches_from(arguments).map(|mut matches| from_matches(&mut matches))
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Standard output: what waits for it is written as far as it takes it.
 
-use crate::outbox::Outbox;
-use crate::stdio::Stdio;
+use crate::net::stdio::Stdio;
+use crate::wire::outbox::Outbox;
 use mio::event::Event;
 use mio::unix::SourceFd;
 use mio::{Interest, Registry, Token};
@@ -9,7 +9,7 @@ use std::io;
 use std::os::fd::{AsFd, AsRawFd};
 
 /// Standard output as the event loop sees it.
-pub(super) struct Output {
+pub(crate) struct Output {
     sink: Stdio,
     token: Token,
     /// It took no more; an event will say when it does.
@@ -24,22 +24,22 @@ impl Output {
     /// A pipe is watched from the start, because the poll says when its reader goes away. A
     /// terminal would wake the program whenever it has shown something: it is watched only while
     /// it takes no more.
-    pub(super) fn new(registry: &Registry, token: Token) -> io::Result<Self> {
+    pub(crate) fn new(registry: &Registry, token: Token) -> io::Result<Self> {
         let sink = Stdio::output()?;
         let watched = sink.is_pipe() && sink.register(registry, token, Interest::WRITABLE)?;
         Ok(Self { sink, token, blocked: false, watched, gone: false })
     }
 
-    pub(super) fn is_terminal(&self) -> bool {
+    pub(crate) fn is_terminal(&self) -> bool {
         self.sink.is_terminal()
     }
 
     /// Whether its reader has gone.
-    pub(super) fn is_gone(&self) -> bool {
+    pub(crate) fn is_gone(&self) -> bool {
         self.gone
     }
 
-    pub(super) fn handle_event(&mut self, event: &Event, registry: &Registry) {
+    pub(crate) fn handle_event(&mut self, event: &Event, registry: &Registry) {
         self.blocked = false;
         self.gone |= self.sink.is_pipe() && event.is_error();
         if self.watched && !self.sink.is_pipe() {
@@ -51,7 +51,7 @@ impl Output {
     ///
     /// # Errors
     /// Those of the descriptor, except that it takes no more, or that its reader has gone.
-    pub(super) fn write(&mut self, waiting: &mut Outbox, registry: &Registry) -> io::Result<()> {
+    pub(crate) fn write(&mut self, waiting: &mut Outbox, registry: &Registry) -> io::Result<()> {
         if self.blocked || self.gone || waiting.is_empty() {
             return Ok(());
         }

@@ -25,7 +25,7 @@ pub enum Event {
 /// While nothing is typed it writes nothing but what keys ask for (spec S15).
 ///
 /// ```
-/// use chinwag::terminal::{Editor, Event};
+/// use chinwag::ui::editor::{Editor, Event};
 /// let mut editor = Editor::new(80, 24);
 /// let mut out = Vec::new();
 /// assert_eq!(editor.feed(b"ann\n!wh", &mut out), (4, Some(Event::Line(b"ann".to_vec()))));

@@ -1,0 +1,5 @@
+//! The command lines of the two programs.
+
+mod arguments;
+pub mod client;
+pub mod server;

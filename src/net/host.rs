@@ -1,0 +1,51 @@
+//! The client as a whole: with the server that it hosts, if it is to host one.
+
+use super::client::{Client, SERVER};
+use super::failure::Failure;
+use super::options::Options;
+use super::server::Server;
+use crate::net::endpoint as address;
+use crate::server;
+use mio::Poll;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+/// How a conversation ended that nothing has broken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// The user left.
+    Left,
+    /// The server was full.
+    Full,
+    /// This signal came.
+    Killed(i32),
+}
+
+/// Chats until the user leaves, the server is full, or something breaks.
+///
+/// # Errors
+/// What broke, in words for the user.
+pub fn run(options: &Options) -> Result<Outcome, Failure> {
+    let poll = Poll::new().map_err(Failure::local("the poll"))?;
+    let target = address::join(&options.address, options.port);
+    let addresses = address::resolve(&options.address, options.port)
+        .map_err(|error| Failure::Unknown { host: options.address.clone(), error })?;
+    if !options.host {
+        return Client::new(options, target, addresses, poll, None)?.run();
+    }
+    let host = |error| Failure::Host { server: target.clone(), error };
+    let config = server::Config { echobot: true, ..server::Config::default() };
+    let server = Server::bind(addresses[0], config, poll.registry(), SERVER).map_err(host)?;
+    let address = server.local_addr().map_err(host)?;
+    log::info!("hosting at {address}");
+    Client::new(options, target, vec![reachable(address)], poll, Some(server))?.run()
+}
+
+/// Where a server that listens at `address` can be reached from this machine.
+fn reachable(mut address: SocketAddr) -> SocketAddr {
+    match address.ip() {
+        IpAddr::V4(Ipv4Addr::UNSPECIFIED) => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(Ipv6Addr::UNSPECIFIED) => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+        _ => {}
+    }
+    address
+}

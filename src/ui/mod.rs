@@ -1,0 +1,5 @@
+//! What the user sees, and the line that the user types. Pure.
+
+pub mod display;
+pub mod editor;
+pub mod screen;
