@@ -6,7 +6,7 @@
 mod harness;
 
 use chinwag::wire::lines::{CHUNK, Line, Lines};
-use harness::{Arguments, Contest};
+use harness::{Arguments, Contest, fill};
 use memchr::memchr_iter;
 use std::hint::black_box;
 use std::io::{self, BufRead, BufReader, IoSliceMut, Read};
@@ -83,12 +83,12 @@ fn compare_splitting(title: &str, text: &[u8], arguments: &Arguments) {
     contest.add("memchr_iter", amount, lines, sum(|read| find(black_box(read))));
     contest.add("read_until", amount, lines, sum(|read| read_until(black_box(read))));
     let splitters: Vec<Lines> = reads.iter().map(|_| Lines::new(None)).collect();
-    let fill = |splitters: &mut Vec<Lines>| {
+    let fill_all = |splitters: &mut Vec<Lines>| {
         for (splitter, read) in splitters.iter_mut().zip(reads) {
-            assert_eq!(splitter.fill_from(&mut &read[..]).unwrap(), read.len());
+            assert_eq!(fill(splitter, &mut &read[..]), read.len());
         }
     };
-    contest.add_prepared("Lines", amount, lines, splitters, fill, |splitters| {
+    contest.add_prepared("Lines", amount, lines, splitters, fill_all, |splitters| {
         splitters.iter_mut().map(drain).sum()
     });
     contest.run(arguments);
@@ -111,7 +111,7 @@ fn check(text: &[u8], most: usize) {
     let mut expected = text.split(|&byte| byte == b'\n');
     let mut lines = Lines::new(None);
     let mut source = Source { rest: text, most };
-    while lines.fill_from(&mut source).unwrap() > 0 {
+    while fill(&mut lines, &mut source) > 0 {
         lines.drain(|line| {
             assert_eq!(Some(line), expected.next().map(Line::Whole));
             true
@@ -177,7 +177,7 @@ fn read_until(mut source: impl BufRead) -> usize {
 
 fn split(source: &mut impl Read, splitter: &mut Lines) -> usize {
     let mut lines = 0;
-    while splitter.fill_from(source).unwrap() > 0 {
+    while fill(splitter, source) > 0 {
         lines += drain(splitter);
     }
     lines

@@ -21,11 +21,17 @@
 //! Rules are cited as `spec W1`: they are those of the protocol's contract, in which W is the wire,
 //! S the screen, L the log-in and C the commands.
 
-#[cfg(not(unix))]
+#![cfg_attr(not(any(feature = "std", test)), no_std)]
+
+extern crate alloc;
+
+#[cfg(all(feature = "programs", not(unix)))]
 compile_error!("chinwag needs a Unix: its event loop polls standard input, which Windows cannot do");
 
+#[cfg(feature = "programs")]
 pub mod cli;
 pub mod client;
+#[cfg(feature = "programs")]
 pub mod net;
 pub mod server;
 pub mod ui;

@@ -4,6 +4,10 @@
 //! ratio of two in the same round says more than the nanoseconds of either.
 
 #![allow(dead_code, unused_imports, reason = "each benchmark program uses a part of it")]
+#![allow(clippy::unwrap_used, reason = "reading from memory cannot fail")]
+
+use chinwag::wire::lines::Lines;
+use std::io::{IoSliceMut, Read};
 
 mod arguments;
 mod contest;
@@ -14,6 +18,18 @@ pub(crate) use arguments::Arguments;
 pub(crate) use contest::Contest;
 pub(crate) use table::{Table, number};
 pub(crate) use trial::Trial;
+
+/// Reads once from `source`, as much as there is room for.
+pub(crate) fn fill(lines: &mut Lines, source: &mut impl Read) -> usize {
+    let read = lines.fill(|near, far| {
+        if far.is_empty() {
+            source.read(near)
+        } else {
+            source.read_vectored(&mut [IoSliceMut::new(near), IoSliceMut::new(far)])
+        }
+    });
+    read.unwrap()
+}
 
 /// Measures each contender once a round, and another one first each time; returns the samples of
 /// each, by round.

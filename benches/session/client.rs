@@ -3,13 +3,16 @@
 
 use super::{Counter, TEXT};
 use crate::harness::{Arguments, Contest};
-use chinwag::client::session::Session;
+use chinwag::client::conversation::{Conversation, Ends, Settings};
 use chinwag::ui::display::Style;
 use chinwag::ui::screen::{Look, Screen};
-use chinwag::wire::lines::{CHUNK, Line, Lines};
-use chinwag::wire::outbox::Outbox;
+use chinwag::wire::lines::CHUNK;
+use chinwag::wire::source::{Source, Stop, Transport};
+use std::convert::Infallible;
 use std::hint::black_box;
 use std::io::{BufRead, BufReader, Read, Write};
+use std::mem;
+use std::time::Duration;
 
 /// So many messages come in one run: some reads' worth.
 const MESSAGES: usize = 10_000;
@@ -33,15 +36,17 @@ fn receive(title: &str, text: &str, messages: usize, arguments: &Arguments) {
     let mut buffer = vec![0; CHUNK];
     contest.add("memcpy", amount, plain.len(), move || copy(plain, &mut buffer));
     for (name, text, escape) in [
-        ("Session, pipe", text, false),
-        ("Session, terminal", text, true),
-        ("Session, terminal, accents", accents, true),
-        ("Session, terminal, escape codes", hostile, true),
+        ("Conversation, pipe", text, false),
+        ("Conversation, terminal", text, true),
+        ("Conversation, terminal, accents", accents, true),
+        ("Conversation, terminal, escape codes", hostile, true),
     ] {
         let mut client = Client::chatting(Style { escape, ..Style::default() });
         let bytes = deliveries(text);
+        let amount = (messages, bytes.len());
+        client.server().bytes = bytes;
         let expected = shown(&text.replace('\x1b', "^["));
-        contest.add(name, (messages, bytes.len()), expected, move || client.receive(&bytes));
+        contest.add(name, amount, expected, move || client.receive());
     }
     contest.run(arguments);
 }
@@ -54,8 +59,10 @@ fn send(arguments: &Arguments) {
     let mut buffer = vec![0; CHUNK];
     contest.add("memcpy", amount, typed.len(), move || copy(typed.as_bytes(), &mut buffer));
     let mut client = Client::chatting(Style::default());
+    client.send();
+    client.ends.input.transport_mut().bytes = typed.as_bytes().to_vec();
     let expected = MESSAGES * format!("SEND bob {TEXT}\n").len();
-    contest.add("Session", amount, expected, move || client.send(typed.as_bytes()));
+    contest.add("Conversation", amount, expected, move || client.send());
     contest.run(arguments);
 }
 
@@ -93,58 +100,89 @@ fn naive(bytes: &[u8]) -> usize {
     counter.bytes
 }
 
+/// A client whose ends are in memory: the server brings bytes, or the user does, and what is written
+/// is counted.
 struct Client {
-    incoming: Lines,
-    session: Session,
-    screen: Screen,
-    outbox: Outbox,
+    conversation: Conversation<Screen>,
+    ends: Ends<Memory, Memory, Memory>,
+}
+
+#[derive(Default)]
+struct Memory {
+    bytes: Vec<u8>,
+    at: usize,
+    written: usize,
+}
+
+impl Transport for Memory {
+    type Error = Infallible;
+
+    fn read(&mut self, near: &mut [u8], far: &mut [u8]) -> Result<usize, Stop<Infallible>> {
+        let mut count = 0;
+        for room in [near, far] {
+            let rest = &self.bytes[self.at..];
+            let part = room.len().min(rest.len());
+            room[..part].copy_from_slice(&rest[..part]);
+            self.at += part;
+            count += part;
+        }
+        if count == 0 { Err(Stop::Blocked) } else { Ok(count) }
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<usize, Stop<Infallible>> {
+        self.written += black_box(bytes).len();
+        Ok(bytes.len())
+    }
+
+    fn drains_by_short_read(&self) -> bool {
+        true
+    }
 }
 
 impl Client {
     fn chatting(style: Style) -> Self {
-        let mut screen = Screen::new(Look { style, ..Look::default() });
-        let session = Session::new(Some(b"me"), false, &mut screen);
-        let mut client = Self { incoming: Lines::new(None), session, screen, outbox: Outbox::new() };
-        client.session.handle_connected(&mut client.outbox, &mut client.screen);
-        assert!(client.receive(b"HELLO me\n") > 0, "logged in");
-        client.outbox.clear();
+        let settings = Settings {
+            name: Some(b"me"),
+            max_message: None,
+            linger: Duration::ZERO,
+            reconnects: false,
+            is_interactive: false,
+        };
+        let screen = Screen::new(Look { style, ..Look::default() });
+        let end = || Source::new(Memory::default());
+        let ends = Ends { server: Some(end()), input: end(), output: end(), broken: None };
+        let mut client = Self { conversation: Conversation::new(&settings, screen), ends };
+        client.conversation.handle_connecting();
+        client.conversation.handle_connected(Duration::ZERO);
+        client.server().bytes = b"HELLO me\n".to_vec();
+        assert!(client.receive() > 0, "logged in");
         client
     }
 
-    /// Reads, takes the lines, writes the screen, until all is shown; returns the bytes shown.
-    fn receive(&mut self, mut bytes: &[u8]) -> usize {
-        let mut counter = Counter::default();
-        let Self { incoming, session, screen, outbox } = self;
-        while !bytes.is_empty() {
-            incoming.fill_from(&mut bytes).unwrap();
-            let mut refused = true;
-            while refused {
-                refused = !session.handle_replies(incoming, outbox, screen);
-                screen.settle();
-                screen.waiting().write_to(&mut counter).unwrap();
-            }
-        }
-        counter.bytes
+    fn server(&mut self) -> &mut Memory {
+        self.ends.server.as_mut().unwrap().transport_mut()
     }
 
-    /// Takes typed lines; returns the bytes sent.
-    fn send(&mut self, mut bytes: &[u8]) -> usize {
-        let mut counter = Counter::default();
-        let Self { incoming, session, screen, outbox } = self;
-        while !bytes.is_empty() {
-            incoming.fill_from(&mut bytes).unwrap();
-            let mut refused = true;
-            while refused {
-                refused = false;
-                incoming.drain(|line| {
-                    let Line::Whole(line) = line else { unreachable!("there is no limit") };
-                    refused = !session.handle_input(line, outbox, screen);
-                    !refused
-                });
-                outbox.write_to(&mut counter).unwrap();
-            }
+    /// Reads what the server brings, takes the lines, writes the screen, until all is shown; returns
+    /// the bytes shown.
+    fn receive(&mut self) -> usize {
+        self.server().at = 0;
+        self.ends.server.as_mut().unwrap().handle_readable();
+        self.move_all();
+        mem::take(&mut self.ends.output.transport_mut().written)
+    }
+
+    /// The same from the user to the server; returns the bytes sent.
+    fn send(&mut self) -> usize {
+        self.ends.input.transport_mut().at = 0;
+        self.ends.input.handle_readable();
+        self.move_all();
+        mem::take(&mut self.server().written)
+    }
+
+    fn move_all(&mut self) {
+        while self.conversation.has_work(&self.ends, Duration::ZERO) {
+            self.conversation.turn(&mut self.ends, Duration::ZERO).unwrap();
         }
-        black_box(session.unanswered());
-        counter.bytes
     }
 }

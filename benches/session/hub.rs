@@ -2,9 +2,10 @@
 //! depends on how many users there are.
 
 use super::{Counter, TEXT};
-use crate::harness::{Arguments, Contest};
+use crate::harness::{Arguments, Contest, fill};
 use chinwag::server::hub::{Hub, Id, Limits};
 use chinwag::wire::lines::{Line, Lines};
+use std::io::Write as _;
 
 /// So many messages, or log-ins, are one run.
 const TIMES: usize = 1000;
@@ -89,7 +90,7 @@ impl Chat {
     fn turn(&mut self, mut bytes: &[u8]) -> usize {
         let mut counter = Counter::default();
         while !bytes.is_empty() {
-            self.lines.fill_from(&mut bytes).unwrap();
+            fill(&mut self.lines, &mut bytes);
             let Self { hub, first, lines } = self;
             lines.drain(|line| hub.handle_line(*first, line, false).wait().is_none());
             self.flush(&mut counter);
@@ -102,7 +103,7 @@ impl Chat {
     fn visit(&mut self, mut line: &[u8]) -> usize {
         let id = self.hub.connect().unwrap();
         let mut counter = Counter::default();
-        self.lines.fill_from(&mut line).unwrap();
+        fill(&mut self.lines, &mut line);
         let Self { hub, lines, .. } = self;
         lines.drain(|line| hub.handle_line(id, line, false).wait().is_none());
         self.flush(&mut counter);
@@ -119,7 +120,7 @@ impl Chat {
 
     fn flush(&mut self, counter: &mut Counter) {
         while let Some(id) = self.hub.next_dirty() {
-            self.hub.outbox_mut(id).write_to(counter).unwrap();
+            self.hub.outbox_mut(id).drain(|bytes| counter.write(bytes)).unwrap();
             self.hub.reclaim(id);
         }
     }

@@ -2,7 +2,8 @@
 
 use super::TEXT;
 use crate::harness::{Arguments, Contest};
-use chinwag::ui::display::{Notice, Style};
+use chinwag::client::notice::Notice;
+use chinwag::ui::display::{self, Style};
 use chinwag::wire::protocol::{Reply, Request};
 use std::hint::black_box;
 
@@ -83,10 +84,10 @@ fn show(arguments: &Arguments) {
         let style = Style { escape, ..Style::default() };
         for (name, notice) in &notices {
             let mut out = Vec::new();
-            notice.write(0, style, &mut out);
+            display::write(notice, 0, style, &mut out);
             let size = out.len();
             contest.add(&format!("{name}, {way}"), (TIMES, TIMES * size), TIMES * size, move || {
-                repeat(&mut out, |out| assert_eq!(black_box(notice).write(0, style, out), None))
+                repeat(&mut out, |out| assert_eq!(display::write(black_box(notice), 0, style, out), None))
             });
         }
     }

@@ -1,34 +1,52 @@
-//! Whatever the server and the user say, the session goes on, and its buffers stay bounded.
+//! Whatever the server and the user say, the conversation goes on, shows nothing harmful, and comes to rest.
 #![no_main]
 
-use chinwag::ui::display::Style;
-use chinwag::wire::lines::{Line, Lines};
-use chinwag::wire::outbox::Outbox;
-use chinwag::ui::screen::{Look, Screen};
-use chinwag::client::session::Session;
-use libfuzzer_sys::fuzz_target;
+mod memory;
 
-fuzz_target!(|steps: Vec<(bool, Vec<u8>)>| {
+use chinwag::client::conversation::{Conversation, Ends, Settings};
+use chinwag::ui::display::Style;
+use chinwag::ui::screen::{Look, Screen};
+use libfuzzer_sys::fuzz_target;
+use memory::{Memory, bring};
+use std::time::Duration;
+
+fuzz_target!(|input: (u8, bool, Vec<(bool, Vec<u8>)>)| {
+    let (at_once, reconnects, steps) = input;
     let style = Style { escape: true, ..Style::default() };
-    let mut screen = Screen::new(Look { terminal: true, style, ..Look::default() });
-    let mut outbox = Outbox::new();
-    let mut session = Session::new(None, false, &mut screen);
-    let (mut incoming, mut typed) = (Lines::new(Some(1 << 16)), Lines::new(None));
-    session.handle_connected(&mut outbox, &mut screen);
+    let screen = Screen::new(Look { terminal: true, style, ..Look::default() });
+    let settings = Settings {
+        name: None,
+        max_message: Some(1 << 16),
+        linger: Duration::from_secs(2),
+        reconnects,
+        is_interactive: false,
+    };
+    let mut conversation = Conversation::new(&settings, screen);
+    let end = || Memory::new(at_once.into());
+    let mut ends = Ends { server: None, input: end(), output: end(), broken: None };
+    let mut now = Duration::ZERO;
     for (from_user, bytes) in steps {
-        let lines = if from_user { &mut typed } else { &mut incoming };
-        let mut bytes = &bytes[..];
-        while !bytes.is_empty() {
-            lines.fill_from(&mut bytes).unwrap();
-            lines.drain(|line| match line {
-                Line::Whole(line) if from_user => session.handle_input(line, &mut outbox, &mut screen),
-                Line::Whole(line) => session.handle_reply(line, &mut outbox, &mut screen),
-                Line::TooLong => true,
-            });
+        if conversation.wants_connection(now) {
+            conversation.handle_connecting();
+            ends.server = Some(end());
+            conversation.handle_connected(now);
         }
-        let shown = std::str::from_utf8(screen.waiting().as_slice()).expect("what is shown is UTF-8");
+        match &mut ends.server {
+            Some(server) if !from_user => bring(server, &bytes),
+            _ => bring(&mut ends.input, &bytes),
+        }
+        let mut turns = 0;
+        while turns == 0 || conversation.has_work(&ends, now) && !conversation.wants_connection(now) {
+            conversation.turn(&mut ends, now).unwrap();
+            turns += 1;
+            assert!(turns < 10_000, "it does not come to rest");
+        }
+        if conversation.outcome(now).is_some() {
+            return;
+        }
+        let shown = std::mem::take(&mut ends.output.transport_mut().written);
+        let shown = std::str::from_utf8(&shown).expect("what is shown is UTF-8");
         assert!(!shown.chars().any(|character| character != '\n' && chinwag::wire::escape::is_harmful(character)));
-        screen.waiting().clear();
-        outbox.clear();
+        now += Duration::from_secs(1);
     }
 });

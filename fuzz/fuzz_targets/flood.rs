@@ -1,54 +1,59 @@
 //! Messages taken many at a time look as messages taken one by one.
 #![no_main]
 
-use chinwag::wire::lines::{Line, Lines};
-use chinwag::wire::outbox::Outbox;
-use chinwag::ui::screen::{Look, Screen};
-use chinwag::client::session::Session;
-use libfuzzer_sys::fuzz_target;
+mod memory;
 
-struct Client {
-    session: Session,
-    outbox: Outbox,
-    screen: Screen,
-    shown: Vec<u8>,
+use chinwag::client::conversation::{Conversation, Ends, Settings};
+use chinwag::client::frontend::Frontend;
+use chinwag::client::session::Session;
+use chinwag::ui::screen::{Look, Screen};
+use chinwag::wire::lines::Taken;
+use chinwag::wire::outbox::Outbox;
+use libfuzzer_sys::fuzz_target;
+use memory::{Memory, bring};
+use std::time::Duration;
+
+/// A whole client.
+fn at_once(bytes: &[u8]) -> Vec<u8> {
+    let settings = Settings {
+        name: Some(b"ann"),
+        max_message: None,
+        linger: Duration::ZERO,
+        reconnects: false,
+        is_interactive: false,
+    };
+    let mut conversation = Conversation::new(&settings, Screen::new(Look::default()));
+    let end = || Memory::new(usize::MAX);
+    let mut ends = Ends { server: Some(end()), input: end(), output: end(), broken: None };
+    conversation.handle_connecting();
+    conversation.handle_connected(Duration::ZERO);
+    bring(ends.server.as_mut().unwrap(), bytes);
+    while conversation.has_work(&ends, Duration::ZERO) {
+        conversation.turn(&mut ends, Duration::ZERO).unwrap();
+    }
+    std::mem::take(&mut ends.output.transport_mut().written)
 }
 
-impl Client {
-    fn new() -> Self {
-        let mut screen = Screen::new(Look::default());
-        let mut outbox = Outbox::new();
-        let mut session = Session::new(Some(b"ann"), false, &mut screen);
-        session.handle_connected(&mut outbox, &mut screen);
-        Self { session, outbox, screen, shown: Vec::new() }
-    }
-
-    /// Takes all lines; each time that a part of them was taken, the screen is emptied.
-    fn take(&mut self, lines: &mut Lines, at_once: bool) {
-        while self.session.over().is_none() && !self.take_some(lines, at_once) {
-            self.empty_screen();
+/// The session alone, a line at a time.
+fn one_by_one(bytes: &[u8]) -> Vec<u8> {
+    let (mut outbox, mut screen) = (Outbox::new(), Screen::new(Look::default()));
+    let mut session = Session::new(Some(b"ann"), false, &mut outbox, &mut screen);
+    session.handle_connected(&mut screen);
+    let mut shown = Vec::new();
+    for line in bytes.split_inclusive(|&byte| byte == b'\n').filter_map(|line| line.strip_suffix(b"\n")) {
+        let mut from = 0;
+        while let Taken::UpTo(next) = session.handle_reply(line, from, &mut outbox, &mut screen) {
+            if session.is_full() {
+                break;
+            }
+            from = next;
+            shown.extend_from_slice(screen.to_show().as_slice());
+            screen.to_show().clear();
         }
-        self.empty_screen();
+        shown.extend_from_slice(screen.to_show().as_slice());
+        screen.to_show().clear();
     }
-
-    fn take_some(&mut self, lines: &mut Lines, at_once: bool) -> bool {
-        let Self { session, outbox, screen, .. } = self;
-        if at_once {
-            return session.handle_replies(lines, outbox, screen);
-        }
-        let mut taken = true;
-        lines.drain(|line| {
-            let Line::Whole(line) = line else { unreachable!("there is no limit") };
-            taken = session.handle_reply(line, outbox, screen);
-            taken
-        });
-        taken
-    }
-
-    fn empty_screen(&mut self) {
-        self.shown.extend_from_slice(self.screen.waiting().as_slice());
-        self.screen.waiting().clear();
-    }
+    shown
 }
 
 fuzz_target!(|pieces: Vec<(u16, Vec<u8>)>| {
@@ -61,15 +66,5 @@ fuzz_target!(|pieces: Vec<(u16, Vec<u8>)>| {
             bytes.push(b'\n');
         }
     }
-    let shown = [true, false].map(|at_once| {
-        let mut client = Client::new();
-        let mut lines = Lines::new(None);
-        let mut rest = &bytes[..];
-        while !rest.is_empty() {
-            lines.fill_from(&mut rest).unwrap();
-            client.take(&mut lines, at_once);
-        }
-        client.shown
-    });
-    assert!(shown[0] == shown[1]);
+    assert!(at_once(&bytes) == one_by_one(&bytes));
 });

@@ -11,19 +11,16 @@ fuzz_target!(|input: (u16, Vec<(Vec<u8>, u8)>)| {
     let mut expected = all.split(|&byte| byte == b'\n').filter(|line| line.len() <= limit);
     let mut lines = Lines::new(Some(limit));
     for (read, mut most) in reads {
-        let mut read = &read[..];
-        while !read.is_empty() {
-            lines.fill_from(&mut read).unwrap();
-            lines.drain(|line| {
-                let Line::Whole(line) = line else { return true };
-                if most == 0 {
-                    return false;
-                }
-                most -= 1;
-                assert_eq!(Some(line), expected.next());
-                true
-            });
-        }
+        lines.push(&read);
+        lines.drain(|line| {
+            let Line::Whole(line) = line else { return true };
+            if most == 0 {
+                return false;
+            }
+            most -= 1;
+            assert_eq!(Some(line), expected.next());
+            true
+        });
     }
     lines.drain(|line| match line {
         Line::Whole(line) => Some(line) == expected.next(),

@@ -146,7 +146,8 @@ fn after_help() -> String {
     text + "\n\
         Exit status:\n  \
         0         the user left, or the reader of standard output went away\n  \
-        1         no connection could be made, or it was lost\n  \
+        1         no connection could be made, or it was lost; or input that is no\n  \
+        \u{20}         terminal ended, and not everything was answered\n  \
         2         the command line was wrong\n  \
         3         the server was full\n  \
         130, 143  ended by SIGINT, SIGTERM"

@@ -1,5 +1,17 @@
-//! One user's side of the conversation. Pure.
+//! One user's side of the conversation, all that it decides: bytes and the time come in, bytes and an
+//! outcome come out. It never sees a socket, a terminal or a clock. Pure.
+//!
+//! A typed line, and a line of the server, each pass these files once, from the left to the right:
+//!
+//! ```text
+//!   input  --> typed        --> session (command)  --> outbox   --> server
+//!   server --> conversation --> session (protocol) --> frontend --> output
+//! ```
 
 pub mod command;
-pub mod retry;
+pub mod conversation;
+pub mod frontend;
+pub mod notice;
+pub(crate) mod retry;
 pub mod session;
+pub(crate) mod typed;

@@ -1,155 +1,148 @@
-//! One thread, one poll: socket, standard input and standard output of the client, and, with
-//! `--host`, the server it runs.
+//! The client's event loop: it waits, passes events on, and lets the
+//! conversation move bytes. With `--host` it runs the server, too.
 //!
-//! Everything registered is edge-triggered. What an event says is kept ("a read may bring
-//! something") until a call proves otherwise; what is done with it follows from the state alone,
-//! in `Client::turn`:
-//!
-//! ```text
-//!   receive:  socket --> incoming --> session --> screen --> standard output
-//!   listen:   standard input --> typed --> session --> outbox --> socket
-//! ```
-//!
-//! Back-pressure is the same both ways: a full screen takes no reply, so the socket is not read; a
-//! full outbox takes no command, so standard input is not read.
+//! One thread, one poll; everything registered is edge-triggered. What is decided is decided in the
+//! pure part: here stands only what knows a descriptor, a signal or the clock.
 
-use super::connection::Connection;
-use super::failure::Failure;
+use super::connector::Connector;
+use super::failure::{Failure, Words};
 use super::host::Outcome;
-use super::input::Input;
 use super::journal::Journal;
-use super::log as logging;
+use super::log;
 use super::options::Options;
-use super::output::Output;
 use super::raw_mode;
 use super::server::Server;
+use super::stdio::Stdio;
 use super::tty::{Demand, Tty};
-use crate::client::retry::Retry;
-use crate::client::session::{Disconnect, Ending, Session};
+use crate::client::conversation::{self, Conversation, Ends, Event, Settings};
+use crate::client::frontend::Frontend as _;
+use crate::client::session::Unsaid;
 use crate::ui::display::Style;
 use crate::ui::screen::{Look, Screen};
-use crate::wire::lines::Lines;
-use crate::wire::outbox::Outbox;
-use mio::event::Event;
-use mio::{Events, Poll, Token};
+use crate::wire::source::Source;
+use mio::net::TcpStream;
+use mio::{Events, Interest, Poll, Token};
+use rustix::io::Errno;
+use signal_hook::consts::SIGINT;
 use std::io;
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-const SOCKET: Token = Token(0);
+pub(crate) const SOCKET: Token = Token(0);
 const INPUT: Token = Token(1);
 const OUTPUT: Token = Token(2);
 const SIGNALS: Token = Token(3);
 /// The server of `--host` has the tokens from here on.
 pub(crate) const SERVER: usize = 16;
 
-/// So often a source is read in one turn before the others are looked at.
-const READS_PER_TURN: usize = 16;
-
 /// A log that standard error did not take is tried again after this time.
 const LOG_RETRY: Duration = Duration::from_millis(100);
+
+/// For so long the server of `--host` goes on after its owner has left, to deliver what was said last.
+const LAST_DELIVERIES: Duration = Duration::from_secs(1);
 
 /// The client as it runs.
 pub(crate) struct Client {
     poll: Poll,
-    session: Session,
-    connection: Connection,
-    /// How the connection has ended, until everything that came before its end is shown.
-    ended: Option<io::Result<()>>,
-    retry: Retry,
-    incoming: Lines,
-    /// The session did not take the first reply, for want of room on the screen.
-    refused: bool,
-    outbox: Outbox,
-    input: Input,
-    screen: Screen,
-    output: Output,
+    start: Instant,
+    conversation: Conversation<Screen>,
+    ends: Ends<TcpStream, Stdio, Stdio>,
+    edge: Edge,
+    connector: Connector,
+    /// Why no connection could be made.
+    unconnected: Option<io::Error>,
+    server: Option<Server>,
+    /// The server, `host:port`, for messages.
+    target: String,
+}
+
+/// What the conversation does not see of the place where it is held.
+struct Edge {
     /// The terminal, if the typed line is edited here.
     tty: Option<Tty>,
     /// The poll has an event for the terminal.
-    signaled: bool,
-    journal: Journal,
-    linger: Duration,
-    /// When the last sign of life came that lingering waits for (spec C3).
-    last_progress: Instant,
+    is_signaled: bool,
     /// A signal asks to end.
     killed: Option<i32>,
-    /// The server, `host:port`, for messages.
-    target: String,
-    server: Option<Server>,
+    journal: Journal,
+    /// When to try again to write the log that was not taken.
+    log_retry: Option<Duration>,
+    /// The output is registered with the poll.
+    watches_output: bool,
 }
 
 impl Client {
-    /// A client of `target`, which has these addresses, with everything registered.
+    /// A client with everything registered.
     ///
     /// # Errors
     /// When the log file cannot be opened, or the system has no standard input or output for us.
     pub(crate) fn new(
         options: &Options,
         target: String,
-        addresses: Vec<SocketAddr>,
+        connector: Connector,
         poll: Poll,
         server: Option<Server>,
     ) -> Result<Self, Failure> {
-        let input = Input::new(poll.registry(), INPUT).map_err(Failure::local("standard input"))?;
-        let output = Output::new(poll.registry(), OUTPUT).map_err(Failure::local("standard output"))?;
+        let input = Stdio::input().map_err(Failure::local("standard input"))?;
+        let output = Stdio::output().map_err(Failure::local("standard output"))?;
+        let is_polled = input.register(poll.registry(), INPUT, Interest::READABLE);
+        let is_polled = is_polled.map_err(Failure::local("standard input"))?;
         let mut screen = Screen::new(look(options, output.is_terminal()));
         let journal = Journal::open(options, &mut screen)?;
-        let edits = input.is_terminal() && output.is_terminal() && options.edits() && raw_mode::makes_sense();
-        let tty = if edits {
-            Some(Tty::take(poll.registry(), SIGNALS, &mut screen).map_err(Failure::local("the terminal"))?)
-        } else {
-            None
-        };
         journal.tell_time(&mut screen);
-        let name = options.name.as_deref().map(str::as_bytes);
-        let session = Session::new(name, options.reconnect, &mut screen);
+        let edits = input.is_terminal() && output.is_terminal() && options.edits() && raw_mode::makes_sense();
+        let tty = edits.then(|| Tty::take(poll.registry(), SIGNALS, &mut screen));
+        let tty = tty.transpose().map_err(Failure::local("the terminal"))?;
+        let settings = Settings {
+            name: options.name.as_deref().map(str::as_bytes),
+            max_message: options.max_message,
+            linger: options.linger,
+            reconnects: options.reconnect,
+            is_interactive: input.is_terminal(),
+        };
         Ok(Self {
             poll,
-            session,
-            connection: Connection::new(addresses, options.connect_timeout, SOCKET),
-            ended: None,
-            retry: Retry::default(),
-            incoming: Lines::new(options.max_message),
-            refused: false,
-            outbox: Outbox::new(),
-            input,
-            screen,
-            output,
-            tty,
-            signaled: false,
-            journal,
-            linger: options.linger,
-            last_progress: Instant::now(),
-            killed: None,
-            target,
+            start: Instant::now(),
+            conversation: Conversation::new(&settings, screen),
+            ends: Ends {
+                server: None,
+                input: if is_polled { Source::new(input) } else { Source::always_ready(input) },
+                output: Source::new(output),
+                broken: None,
+            },
+            edge: Edge {
+                tty,
+                is_signaled: false,
+                killed: None,
+                journal,
+                log_retry: None,
+                watches_output: false,
+            },
+            connector,
+            unconnected: None,
             server,
+            target,
         })
     }
 
     /// Runs until the user leaves, the server is full, or something breaks.
     pub(crate) fn run(mut self) -> Result<Outcome, Failure> {
         let result = self.run_turns();
-        self.screen.leave();
-        let shown = self.show();
-        self.connection.write(&mut self.outbox);
-        self.connection.close(self.poll.registry());
-        let unshown = self.screen.waiting().len();
-        let works = shown.is_ok() && !matches!(result, Err(Failure::Local { .. }));
-        if unshown > 0 && works && !self.output.is_gone() {
-            log::error!("standard output took no more: {unshown} bytes were not shown");
-        }
-        result.and_then(|outcome| shown.map(|()| outcome))
+        self.serve_last_requests();
+        let left = self.leave();
+        self.finish_hosting();
+        self.judge(result?, left?)
     }
 
-    fn run_turns(&mut self) -> Result<Outcome, Failure> {
+    fn run_turns(&mut self) -> Result<Option<conversation::Outcome>, Failure> {
         let mut events = Events::with_capacity(64);
         loop {
-            let busy = self.turn()?;
-            if let Some(outcome) = self.outcome() {
+            let now = self.start.elapsed();
+            self.turn(now)?;
+            let outcome = self.conversation.outcome(now);
+            if outcome.is_some() || self.edge.killed.is_some() {
                 return Ok(outcome);
             }
-            let timeout = if busy { Some(Duration::ZERO) } else { self.timeout() };
+            let timeout = if self.has_work(now) { Some(Duration::ZERO) } else { self.rest(now) };
             match self.poll.poll(&mut events, timeout) {
                 Err(error) if error.kind() != io::ErrorKind::Interrupted => {
                     return Err(Failure::local("the poll")(error));
@@ -159,12 +152,22 @@ impl Client {
         }
     }
 
-    fn handle_event(&mut self, event: &Event) {
+    fn handle_event(&mut self, event: &mio::event::Event) {
+        let is_ending = event.is_read_closed() || event.is_error();
         match event.token() {
-            SOCKET => self.connection.handle_event(event),
-            INPUT => self.input.handle_event(event),
-            OUTPUT => self.output.handle_event(event, self.poll.registry()),
-            SIGNALS => self.signaled = true,
+            SOCKET => {
+                if let Some(server) = &mut self.ends.server {
+                    handle_readiness(server, event);
+                }
+            }
+            INPUT => handle_readiness(&mut self.ends.input, event),
+            OUTPUT => {
+                self.ends.output.handle_writable();
+                if is_ending && self.ends.output.transport().is_pipe() {
+                    self.conversation.handle_unseen();
+                }
+            }
+            SIGNALS => self.edge.is_signaled = true,
             _ => {
                 if let Some(server) = &mut self.server {
                     server.handle_event(event);
@@ -173,260 +176,238 @@ impl Client {
         }
     }
 
-    /// Does what can be done now. Returns whether more of it is left.
-    fn turn(&mut self) -> Result<bool, Failure> {
-        let unanswered = self.session.unanswered();
-        let hosting = self.server.as_mut().is_some_and(|server| server.turn(self.poll.registry()));
-        self.journal.tell_time(&mut self.screen);
-        self.obey()?;
-        self.connect()?;
-        self.receive()?;
-        self.listen();
-        let unsent = self.outbox.len();
-        self.connection.write(&mut self.outbox);
-        self.report();
-        self.show()?;
-        self.obey()?;
-        if self.outbox.len() < unsent || self.session.unanswered() < unanswered {
-            self.made_progress();
+    /// Does what can be done now.
+    fn turn(&mut self, now: Duration) -> Result<(), Failure> {
+        if let Some(server) = &mut self.server {
+            server.turn(self.poll.registry(), now);
         }
-        let connecting = self.connection.is_closed() && self.can_connect(Instant::now());
-        Ok(hosting || connecting || self.can_receive() || self.can_listen())
-    }
-
-    /// Makes the connection that the session wants.
-    fn connect(&mut self) -> Result<(), Failure> {
-        let now = Instant::now();
-        if self.connection.is_closed() && !self.can_connect(now) {
-            return Ok(());
+        self.edge.journal.tell_time(self.conversation.frontend());
+        self.obey_signals()?;
+        self.connect(now);
+        let moved = self.conversation.turn(&mut self.ends, now);
+        self.note_unseen(moved)?;
+        for event in self.conversation.take_events() {
+            self.act_on(event)?;
         }
-        let registry = self.poll.registry();
-        self.retry.start();
-        let opened = if self.connection.is_closed() { self.connection.open(registry, now) } else { Ok(()) };
-        match opened.and_then(|()| self.connection.advance(registry, now)) {
-            Ok(true) => {
-                self.session.handle_connected(&mut self.outbox, &mut self.screen);
-                self.made_progress();
-            }
-            Ok(false) => {}
-            Err(error) if self.session.is_returning() => {
-                log::info!("{}: {error}", self.target);
-                self.retry.schedule(now);
-            }
-            Err(error) => return Err(Failure::Connect { server: self.target.clone(), error }),
-        }
-        Ok(())
-    }
-
-    /// From the socket to the screen.
-    fn receive(&mut self) -> Result<(), Failure> {
-        for _ in 0..READS_PER_TURN {
-            self.take_replies();
-            self.show()?;
-            if self.refused || !self.connection.is_readable() || self.is_leaving() {
-                break;
-            }
-            match self.connection.read(&mut self.incoming) {
-                Ok(1..) => {}
-                Ok(0) => self.end_connection(Ok(())),
-                Err(error)
-                    if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {}
-                Err(error) => self.end_connection(Err(error)),
-            }
-        }
-        if self.session.take_rebuff() {
-            self.end_connection(Ok(()));
-        }
-        let stuck = self.refused || !self.screen.waiting().is_empty();
-        if stuck && !self.has_lingered() || self.session.over() == Some(Ending::Full) {
-            return Ok(());
-        }
-        self.ended.take().map_or(Ok(()), |result| self.handle_disconnected(result))
-    }
-
-    fn take_replies(&mut self) {
-        let returning = self.session.is_returning();
-        self.refused = !self.session.handle_replies(&mut self.incoming, &mut self.outbox, &mut self.screen);
-        if returning && !self.session.is_returning() {
-            self.retry = Retry::default();
-            logging::say("chinwag", &format_args!("connected to {} again", self.target));
-        }
-    }
-
-    fn end_connection(&mut self, result: io::Result<()>) {
-        self.connection.close(self.poll.registry());
-        self.ended = Some(result);
-    }
-
-    fn handle_disconnected(&mut self, result: io::Result<()>) -> Result<(), Failure> {
-        self.incoming.clear();
-        let was_returning = self.session.is_returning();
-        match self.session.handle_disconnected(&mut self.outbox) {
-            Disconnect::Expected => {
-                log::info!("{} closed the connection after a refused log-in", self.target);
-                Ok(())
-            }
-            Disconnect::Lost => Err(Failure::Lost { server: self.target.clone(), error: result.err() }),
-            Disconnect::Again { unanswered } => {
-                self.retry.schedule(Instant::now());
-                if !was_returning {
-                    self.say_lost(unanswered);
-                }
-                Ok(())
-            }
-        }
-    }
-
-    fn say_lost(&self, unanswered: u64) {
-        let target = &self.target;
-        logging::say("chinwag", &format_args!("the connection to {target} was lost: trying to come back"));
-        if unanswered > 0 {
-            let text = format_args!("{unanswered} requests were not answered: they may not have arrived");
-            logging::say("chinwag", &text);
-        }
-    }
-
-    /// From standard input to the outbox.
-    fn listen(&mut self) {
-        for _ in 0..READS_PER_TURN {
-            self.take_input();
-            if !self.input.can_read() {
-                return;
-            }
-            self.input.read(&mut self.screen);
-        }
-    }
-
-    fn take_input(&mut self) {
-        let Self { input, session, outbox, screen, .. } = self;
-        let echoed = input.is_terminal();
-        input.drain(|line| {
-            if echoed && session.is_ready_for_input(outbox, screen) {
-                screen.prompt_answered();
-            }
-            session.handle_input(line, outbox, screen)
-        });
-        if session.over() == Some(Ending::Left) {
-            input.quit();
-        }
-    }
-
-    fn show(&mut self) -> Result<(), Failure> {
-        self.screen.settle();
-        self.journal.write(&mut self.screen);
-        let waiting = self.screen.waiting();
-        let before = waiting.len();
-        self.output.write(waiting, self.poll.registry()).map_err(Failure::local("standard output"))?;
-        if self.screen.waiting().len() < before {
-            self.made_progress();
-        }
-        Ok(())
-    }
-
-    /// Does what signals, and the keys that stand for them, ask for.
-    fn obey(&mut self) -> Result<(), Failure> {
-        let key = self.input.take_signal();
-        let Some(tty) = self.tty.as_mut().filter(|_| self.signaled || key.is_some()) else { return Ok(()) };
-        let mut demands = if std::mem::take(&mut self.signaled) { tty.demands() } else { Vec::new() };
-        demands.extend(key.map(Demand::from));
-        for demand in demands {
-            match demand {
-                Demand::End(signal) => self.killed = Some(signal),
-                Demand::Stop => self.stop()?,
-                Demand::Redraw => {
-                    if let Some(tty) = &mut self.tty {
-                        tty.redraw(&mut self.screen);
-                    }
-                }
-            }
-        }
+        self.edge.journal.write(self.conversation.frontend());
+        self.show_log(now);
         self.show()
     }
 
-    fn stop(&mut self) -> Result<(), Failure> {
-        self.screen.suspend();
-        let waiting = self.screen.waiting();
-        self.output.write(waiting, self.poll.registry()).map_err(Failure::local("standard output"))?;
-        if let Some(tty) = &mut self.tty {
-            tty.stop(&mut self.screen);
+    fn has_work(&self, now: Duration) -> bool {
+        self.conversation.has_work(&self.ends, now)
+            || self.server.as_ref().is_some_and(Server::has_work)
+            || log::is_waiting() && self.edge.log_retry.is_none()
+    }
+
+    /// How long nothing has to be done if nothing happens.
+    fn rest(&self, now: Duration) -> Option<Duration> {
+        let server = self.server.as_ref().and_then(Server::next_deadline);
+        let deadlines = [
+            self.conversation.next_deadline(),
+            self.connector.next_deadline(),
+            server,
+            self.edge.log_retry.filter(|_| log::is_waiting()),
+        ];
+        deadlines.into_iter().flatten().min().map(|at| at.saturating_sub(now))
+    }
+
+    /// Makes the connection that the conversation wants.
+    fn connect(&mut self, now: Duration) {
+        let registry = self.poll.registry();
+        let mut made = Ok(());
+        if self.conversation.wants_connection(now) {
+            self.conversation.handle_connecting();
+            made = self.connector.start(registry, now);
+        }
+        match made.and_then(|()| self.connector.advance(registry, now)) {
+            Ok(Some(stream)) => {
+                self.ends.server = Some(Source::new(stream));
+                self.ends.broken = None;
+                self.conversation.handle_connected(now);
+            }
+            Ok(None) => {}
+            Err(error) => {
+                ::log::info!("{}: {error}", self.target);
+                self.unconnected = Some(error);
+                self.conversation.handle_connect_failed(now);
+            }
+        }
+    }
+
+    fn act_on(&mut self, event: Event) -> Result<(), Failure> {
+        let target = &self.target;
+        match event {
+            Event::Suspend => return self.obey(Demand::Stop),
+            Event::Back => log::say("chinwag", &format_args!("connected to {target} again")),
+            Event::Lost { unanswered } => {
+                let text = format_args!("the connection to {target} was lost: trying to come back");
+                log::say("chinwag", &text);
+                if unanswered > 0 {
+                    log::say("chinwag", &Words(Unsaid { unanswered, unsent: 0 }));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn show(&mut self) -> Result<(), Failure> {
+        let shown = self.ends.output.flush(self.conversation.frontend().to_show());
+        self.note_unseen(shown)?;
+        self.watch_output()
+    }
+
+    /// A reader that has gone is a quiet end.
+    fn note_unseen(&mut self, shown: io::Result<()>) -> Result<(), Failure> {
+        match shown {
+            Err(error) if is_gone(&error) => self.conversation.handle_unseen(),
+            other => other.map_err(Failure::local("standard output"))?,
+        }
+        Ok(())
+    }
+
+    /// A pipe is watched all the time, because the poll says when its reader goes away. A terminal
+    /// would wake the program whenever it has shown something: it is watched while it takes no more.
+    fn watch_output(&mut self) -> Result<(), Failure> {
+        let output = &self.ends.output;
+        let wanted = output.transport().is_pipe() || output.is_blocked();
+        if wanted != self.edge.watches_output {
+            let registry = self.poll.registry();
+            self.edge.watches_output = if wanted {
+                let registered = output.transport().register(registry, OUTPUT, Interest::WRITABLE);
+                registered.map_err(Failure::local("standard output"))?
+            } else {
+                output.transport().deregister(registry);
+                false
+            };
         }
         Ok(())
     }
 
     /// Lets the log appear between the lines of the screen where both are the same terminal.
-    fn report(&mut self) -> bool {
-        if self.screen.is_editing() && logging::is_terminal() {
-            return !self.screen.is_between_lines() || logging::take(|lines| self.screen.show_aside(lines));
-        }
-        logging::flush()
-    }
-
-    /// A sign of life: only who wants to leave cares when it was.
-    fn made_progress(&mut self) {
-        if self.input.over_since().is_some() {
-            self.last_progress = Instant::now();
-        }
-    }
-
-    fn can_connect(&self, now: Instant) -> bool {
-        self.session.wants_connection() && self.ended.is_none() && !self.retry.is_waiting(now)
-    }
-
-    fn can_receive(&self) -> bool {
-        if self.refused {
-            !self.screen.is_full()
+    fn show_log(&mut self, now: Duration) {
+        let screen = self.conversation.frontend();
+        let is_shown = if screen.takes_keys() && log::is_terminal() {
+            log::take(|lines| screen.show_aside(lines))
         } else {
-            self.connection.is_readable() && !self.is_leaving()
+            log::flush()
+        };
+        self.edge.log_retry = (!is_shown).then(|| now + LOG_RETRY);
+    }
+
+    fn obey_signals(&mut self) -> Result<(), Failure> {
+        if !std::mem::take(&mut self.edge.is_signaled) {
+            return Ok(());
+        }
+        let demands = self.edge.tty.as_mut().map(Tty::demands).unwrap_or_default();
+        demands.into_iter().try_for_each(|demand| self.obey(demand))
+    }
+
+    fn obey(&mut self, demand: Demand) -> Result<(), Failure> {
+        let Some(tty) = &mut self.edge.tty else { return Ok(()) };
+        match demand {
+            Demand::End(signal) => self.edge.killed = Some(signal),
+            Demand::Redraw => tty.redraw(self.conversation.frontend()),
+            Demand::Stop => {
+                let screen = self.conversation.frontend();
+                screen.suspend();
+                let shown = self.ends.output.flush(screen.waiting());
+                tty.stop(screen);
+                self.note_unseen(shown)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes what can be written for the last time.
+    fn leave(&mut self) -> Result<Unsaid, Failure> {
+        let left = self.conversation.leave(&mut self.ends, self.start.elapsed());
+        self.edge.journal.write(self.conversation.frontend());
+        let unshown = self.conversation.held().to_show;
+        if unshown > 0 && left.is_ok() && !self.ends.output.is_broken() {
+            ::log::error!("standard output took no more: {unshown} bytes were not shown");
+        }
+        match left {
+            Err(error) if is_gone(&error) => Ok(Unsaid::default()),
+            left => left.map_err(Failure::local("standard output")),
         }
     }
 
-    fn can_listen(&self) -> bool {
-        let offer = self.input.is_refused() && self.session.is_ready_for_input(&self.outbox, &self.screen);
-        offer || self.input.can_read()
-    }
-
-    /// Whether nothing is left but to show what waits: everything asked was answered.
-    fn is_leaving(&self) -> bool {
-        self.input.is_exhausted() && self.session.is_settled() && self.outbox.is_empty()
-    }
-
-    /// How the run ends, if it does now.
-    fn outcome(&mut self) -> Option<Outcome> {
-        if let Some(signal) = self.killed {
-            return Some(Outcome::Killed(signal));
+    /// With `--host`, what was typed last can go to the server only as fast as that takes it.
+    fn serve_last_requests(&mut self) {
+        let end = self.start.elapsed() + LAST_DELIVERIES;
+        let mut events = Events::with_capacity(64);
+        while self.server.is_some() && self.ends.server.is_some() && self.conversation.held().to_send > 0 {
+            let now = self.start.elapsed();
+            if now >= end || self.poll.poll(&mut events, Some(Duration::ZERO)).is_err() {
+                return;
+            }
+            events.iter().for_each(|event| self.handle_event(event));
+            if self.turn(now).is_err() {
+                return;
+            }
         }
-        if self.output.is_gone() {
-            return Some(Outcome::Left);
+    }
+
+    /// What was said last is to reach those who are here, as far as they read it at once.
+    fn finish_hosting(&mut self) {
+        let Some(mut server) = self.server.take() else { return };
+        let end = self.start.elapsed() + LAST_DELIVERIES;
+        let mut events = Events::with_capacity(64);
+        loop {
+            let now = self.start.elapsed();
+            let polled = self.poll.poll(&mut events, Some(Duration::ZERO));
+            events.iter().for_each(|event| server.handle_event(event));
+            let is_quiet = events.is_empty() && !server.has_work();
+            if polled.is_err() || is_quiet || now >= end {
+                return server.shut_down();
+            }
+            server.turn(self.poll.registry(), now);
         }
-        let shown = self.screen.waiting().is_empty();
-        if self.session.over() == Some(Ending::Full) {
-            return (shown || self.has_lingered()).then_some(Outcome::Full);
+    }
+
+    /// What the end of the conversation means for the program.
+    fn judge(self, outcome: Option<conversation::Outcome>, unsaid: Unsaid) -> Result<Outcome, Failure> {
+        use conversation::Outcome::{Full, Interrupted, Left, Lost, Unconnected, Unseen};
+        let server = self.target;
+        match outcome {
+            _ if self.edge.killed.is_some() => Ok(Outcome::Killed(self.edge.killed.unwrap_or(SIGINT))),
+            Some(Interrupted) => Ok(Outcome::Killed(SIGINT)),
+            Some(Full) => Ok(Outcome::Full),
+            Some(Lost) => Err(Failure::Lost { server, error: self.ends.broken }),
+            Some(Unconnected) => {
+                let error = self.unconnected.unwrap_or(io::ErrorKind::NotConnected.into());
+                Err(Failure::Connect { server, error })
+            }
+            Some(Left) if self.ends.input.transport().is_terminal() => {
+                if unsaid.unsent > 0 {
+                    let unsaid = Unsaid { unanswered: 0, ..unsaid };
+                    log::say("chinwag", &format_args!("left with {}", Words(unsaid)));
+                }
+                Ok(Outcome::Left)
+            }
+            Some(Left) if unsaid != Unsaid::default() => Err(Failure::Unanswered { server, unsaid }),
+            Some(Left | Unseen) | None => Ok(Outcome::Left),
         }
-        let now = self.input.is_terminal() && self.input.wants_to_leave();
-        (now || self.is_leaving() && shown || self.has_lingered()).then_some(Outcome::Left)
     }
+}
 
-    /// When to leave without the answers that have not come (spec C3).
-    fn linger_deadline(&self) -> Option<Instant> {
-        let since = self.input.over_since()?;
-        // Who only comes to the end of a script has time until the connection stands.
-        let waits = self.connection.is_open() || self.connection.is_closed() || self.input.is_quitting();
-        waits.then(|| since.max(self.last_progress) + self.linger)
+/// Passes on what an event says of a stream.
+fn handle_readiness<T: crate::wire::source::Transport>(source: &mut Source<T>, event: &mio::event::Event) {
+    if event.is_read_closed() || event.is_error() {
+        source.handle_ending();
+    } else if event.is_readable() {
+        source.handle_readable();
     }
+    if event.is_writable() || event.is_write_closed() || event.is_error() {
+        source.handle_writable();
+    }
+}
 
-    fn has_lingered(&self) -> bool {
-        self.linger_deadline().is_some_and(|deadline| deadline <= Instant::now())
-    }
-
-    /// How long nothing has to be done if nothing happens.
-    fn timeout(&mut self) -> Option<Duration> {
-        let log = (!self.report()).then(|| Instant::now() + LOG_RETRY);
-        let retry = self.retry.deadline().filter(|_| self.connection.is_closed());
-        let server = self.server.as_ref().and_then(Server::next_deadline);
-        let deadlines = [self.connection.deadline(), self.linger_deadline(), retry, server, log];
-        let next = deadlines.into_iter().flatten().min()?;
-        Some(next.saturating_duration_since(Instant::now()))
-    }
+/// Whether nobody is left who reads the output. EIO: the terminal was hung up.
+fn is_gone(error: &io::Error) -> bool {
+    let gone = [Errno::PIPE, Errno::IO, Errno::CONNRESET];
+    gone.iter().any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
 }
 
 /// How the screen is to look on this standard output.

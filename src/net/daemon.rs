@@ -11,6 +11,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use std::io::{self, Write};
 use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
 const SIGNALS: Token = Token(0);
 const SERVER: usize = 1;
@@ -31,20 +32,24 @@ pub fn run(host: &str, port: u16, config: Config) -> io::Result<()> {
     info!("listening on {address}");
     announce(address);
 
+    let start = Instant::now();
     let mut events = Events::with_capacity(EVENTS);
     loop {
-        if let Err(error) = poll.poll(&mut events, server.timeout())
+        let now = start.elapsed();
+        server.turn(poll.registry(), now);
+        logging::flush();
+        if events.iter().any(|event| event.token() == SIGNALS) {
+            break;
+        }
+        let rest = server.next_deadline().map(|at| at.saturating_sub(now));
+        let timeout = if server.has_work() { Some(Duration::ZERO) } else { rest };
+        if let Err(error) = poll.poll(&mut events, timeout)
             && error.kind() != io::ErrorKind::Interrupted
         {
             return Err(error);
         }
         for event in &events {
             server.handle_event(event);
-        }
-        server.turn(poll.registry());
-        logging::flush();
-        if events.iter().any(|event| event.token() == SIGNALS) {
-            break;
         }
     }
     info!("stopping: a signal came");

@@ -1,6 +1,7 @@
 //! What can break a conversation, in words for the user: what happened to which address, and what
 //! to do next.
 
+use crate::client::session::Unsaid;
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
@@ -28,6 +29,13 @@ pub enum Failure {
         server: String,
         /// Why, if it was not closed.
         error: Option<io::Error>,
+    },
+    /// The input has ended, and the server has not answered all that was asked.
+    Unanswered {
+        /// The server as given, `host:port`.
+        server: String,
+        /// How much.
+        unsaid: Unsaid,
     },
     /// No server could be started.
     Host {
@@ -89,6 +97,11 @@ impl fmt::Display for Failure {
                     "the connection to {server} broke: run chinwag again to come back ({error})"
                 )
             }
+            Self::Unanswered { server, unsaid } => write!(
+                formatter,
+                "{server} has not answered everything: {}; wait longer with --linger",
+                Words(*unsaid)
+            ),
             Self::Host { server, error } if error.kind() == io::ErrorKind::AddrInUse => write!(
                 formatter,
                 "{server} is taken: join the server that is there without --host, or choose another --port"
@@ -105,3 +118,28 @@ impl fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
+
+/// What was typed in vain, in words.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Words(pub(crate) Unsaid);
+
+impl fmt::Display for Words {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let requests = |count| if count == 1 { "request" } else { "requests" };
+        let Unsaid { unanswered, unsent } = self.0;
+        if unanswered > 0 {
+            write!(
+                formatter,
+                "{unanswered} {} without an answer, which may not have arrived",
+                requests(unanswered)
+            )?;
+        }
+        if unanswered > 0 && unsent > 0 {
+            formatter.write_str(", and ")?;
+        }
+        if unsent > 0 {
+            write!(formatter, "{unsent} {} not sent", requests(unsent))?;
+        }
+        Ok(())
+    }
+}

@@ -2,9 +2,10 @@
 
 use crate::server::hub::{Hub, Id, LOG_IN_LIMIT};
 use crate::wire::lines::{Line, Lines};
+use crate::wire::source::{Stop, Transport};
 use mio::net::TcpStream;
 use std::io;
-use std::time::Instant;
+use std::time::Duration;
 
 /// Why a connection is not read.
 #[derive(Debug, Clone, Copy)]
@@ -12,7 +13,7 @@ pub(crate) struct Hold {
     /// Whose queue is too long: another's, or its own.
     pub(crate) on: Id,
     /// When the wait began.
-    pub(crate) since: Instant,
+    pub(crate) since: Duration,
 }
 
 /// What one read brought.
@@ -32,7 +33,7 @@ pub(crate) struct Connection {
     pub(crate) stream: TcpStream,
     lines: Lines,
     /// When the socket last took some of a queue, but not all of it.
-    pub(crate) moved: Instant,
+    pub(crate) moved: Duration,
     pub(crate) hold: Option<Hold>,
     /// Whether the lines that were put off are to be taken however long the queue they are for.
     pub(crate) insists: bool,
@@ -49,7 +50,7 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    pub(crate) fn new(stream: TcpStream, max_line: usize, now: Instant) -> Self {
+    pub(crate) fn new(stream: TcpStream, max_line: usize, now: Duration) -> Self {
         Self {
             stream,
             lines: Lines::new(Some(max_line)),
@@ -66,23 +67,26 @@ impl Connection {
 
     /// Reads once, into `spare` if a storage of its own is smaller.
     pub(crate) fn fill(&mut self, spare: &mut Vec<u8>) -> Filled {
-        self.lines.borrow_storage(spare);
-        match self.lines.fill_from(&mut self.stream) {
+        let stream = &mut self.stream;
+        let mut lines = self.lines.borrow(spare);
+        let mut is_short = false;
+        let filled = lines.fill(|near, far| {
+            let room = near.len() + far.len();
+            let read = Transport::read(stream, near, far);
+            is_short = matches!(read, Ok(count) if count < room);
+            read
+        });
+        match filled {
             Ok(0) => Filled::End,
             Ok(_) => {
-                // epoll(7): a read that brings less than was asked for has drained a stream. The end
-                // is no byte, so once it has been announced only a read that brings none is the last.
-                self.is_readable = self.is_ending || self.lines.is_full();
+                self.is_readable = self.is_ending || !is_short;
                 Filled::Read
             }
-            Err(error) => match error.kind() {
-                io::ErrorKind::WouldBlock => {
-                    self.is_readable = false;
-                    Filled::Read
-                }
-                io::ErrorKind::Interrupted => Filled::Read,
-                _ => Filled::Broken(error),
-            },
+            Err(Stop::Blocked) => {
+                self.is_readable = false;
+                Filled::Read
+            }
+            Err(Stop::Broken(error)) => Filled::Broken(error),
         }
     }
 
@@ -99,11 +103,6 @@ impl Connection {
             let _ = hub.handle_line(id, Line::TooLong, insists);
         }
         wait
-    }
-
-    /// Gives the memory that nothing is in to `spare`.
-    pub(crate) fn settle(&mut self, spare: &mut Vec<u8>) {
-        self.lines.settle(spare);
     }
 
     /// Nothing more is to be read, and what was is to be forgotten.

@@ -1,6 +1,7 @@
 //! The client as a whole: with the server that it hosts, if it is to host one.
 
-use super::client::{Client, SERVER};
+use super::client::{Client, SERVER, SOCKET};
+use super::connector::Connector;
 use super::failure::Failure;
 use super::options::Options;
 use super::server::Server;
@@ -30,14 +31,16 @@ pub fn run(options: &Options) -> Result<Outcome, Failure> {
     let addresses = address::resolve(&options.address, options.port)
         .map_err(|error| Failure::Unknown { host: options.address.clone(), error })?;
     if !options.host {
-        return Client::new(options, target, addresses, poll, None)?.run();
+        let connector = Connector::new(addresses, options.connect_timeout, SOCKET);
+        return Client::new(options, target, connector, poll, None)?.run();
     }
     let host = |error| Failure::Host { server: target.clone(), error };
     let config = server::Config { echobot: true, ..server::Config::default() };
     let server = Server::bind(addresses[0], config, poll.registry(), SERVER).map_err(host)?;
     let address = server.local_addr().map_err(host)?;
-    log::info!("hosting at {address}");
-    Client::new(options, target, vec![reachable(address)], poll, Some(server))?.run()
+    ::log::info!("hosting at {address}");
+    let connector = Connector::new(vec![reachable(address)], options.connect_timeout, SOCKET);
+    Client::new(options, target, connector, poll, Some(server))?.run()
 }
 
 /// Where a server that listens at `address` can be reached from this machine.

@@ -5,6 +5,7 @@ use super::options::Options;
 use crate::net::clock::Clock;
 use crate::ui::screen::Screen;
 use std::fs::{File, OpenOptions};
+use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt;
 use std::time::SystemTime;
 
@@ -41,7 +42,7 @@ impl Journal {
     pub(crate) fn write(&mut self, screen: &mut Screen) {
         let Some(waiting) = screen.journal() else { return };
         let Some(file) = &mut self.file else { return waiting.clear() };
-        if let Err(error) = waiting.write_to(file) {
+        if let Err(error) = waiting.drain(|bytes| file.write(bytes)) {
             log::error!("nothing more is written to the log file: {error}");
             self.file = None;
         }

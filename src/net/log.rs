@@ -7,6 +7,7 @@
 use crate::net::stdio::Stdio;
 use crate::wire::escape;
 use crate::wire::outbox::Outbox;
+use crate::wire::source::{Stop, Transport};
 use env_logger::{Builder, Env, Target};
 use log::{Level, LevelFilter};
 use std::fmt::Display;
@@ -64,15 +65,22 @@ pub fn is_terminal() -> bool {
     queue().error.as_ref().is_some_and(Stdio::is_terminal)
 }
 
-/// Hands what waits to somebody else who shows it, if anything waits; returns true, for nothing
-/// waits after that.
-pub fn take(show: impl FnOnce(&[u8])) -> bool {
+/// Whether something waits.
+pub fn is_waiting() -> bool {
+    let queue = queue();
+    !queue.waiting.is_empty() || queue.dropped > 0
+}
+
+/// Hands what waits to somebody else, who shows it, or says that there is no room for it; returns
+/// whether nothing waits after that.
+pub fn take(show: impl FnOnce(&[u8]) -> bool) -> bool {
     let mut queue = queue();
-    if !queue.waiting.is_empty() {
-        show(queue.waiting.as_slice());
+    queue.say_dropped();
+    let taken = queue.waiting.is_empty() || show(queue.waiting.as_slice());
+    if taken {
         queue.waiting.clear();
     }
-    true
+    taken
 }
 
 /// Writes what waits before the program ends, waiting a moment for a standard error that is slow.
@@ -92,18 +100,23 @@ impl Queue {
             self.waiting.clear();
             return true;
         };
-        match self.waiting.write_to(error) {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return false,
+        match self.waiting.drain(|bytes| Transport::write(error, bytes)) {
+            Err(Stop::Blocked) => return false,
             // Nobody is left who could be told.
-            Err(_) => self.waiting.clear(),
-            Ok(()) => {}
+            Err(Stop::Broken(_)) => self.waiting.clear(),
+            Ok(_) => {}
         }
-        if self.dropped == 0 {
-            return true;
+        self.dropped == 0 || {
+            self.say_dropped();
+            self.flush()
         }
-        let _ = writeln!(self.waiting.tail(), "({} lines of the log did not fit)", self.dropped);
-        self.dropped = 0;
-        self.flush()
+    }
+
+    fn say_dropped(&mut self) {
+        if self.dropped > 0 {
+            let _ = writeln!(self.waiting.tail(), "({} lines of the log did not fit)", self.dropped);
+            self.dropped = 0;
+        }
     }
 }
 

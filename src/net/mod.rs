@@ -2,19 +2,18 @@
 
 pub mod client;
 pub mod clock;
-mod connection;
+mod connector;
 pub mod daemon;
 pub mod endpoint;
 pub mod failure;
 mod guest;
 pub mod host;
-mod input;
 mod journal;
 pub mod log;
 pub mod options;
-mod output;
 mod raw_mode;
 pub mod server;
 pub mod signals;
 pub mod stdio;
+mod transport;
 mod tty;

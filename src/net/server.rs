@@ -1,25 +1,5 @@
 //! The server: sockets around the [hub](Hub), for any program's [`mio::Poll`].
 //!
-//! The owner of the poll passes the events on and then lets the server take a turn:
-//!
-//! ```no_run
-//! # fn main() -> std::io::Result<()> {
-//! use chinwag::net::server::Server;
-//! use chinwag::server::Config;
-//! let mut poll = mio::Poll::new()?;
-//! let mut events = mio::Events::with_capacity(256);
-//! let address = "127.0.0.1:5378".parse().unwrap();
-//! let mut server = Server::bind(address, Config::default(), poll.registry(), 0)?;
-//! loop {
-//!     poll.poll(&mut events, server.timeout())?;
-//!     for event in &events {
-//!         server.handle_event(event);
-//!     }
-//!     server.turn(poll.registry());
-//! }
-//! # }
-//! ```
-//!
 //! A turn reads each socket that has something at most once and writes each queue that has something
 //! new once, so that nobody waits for one who sends a lot, and a thousand messages to one receiver
 //! cost one write. All connections share one buffer to read into; an idle one owns none.
@@ -37,6 +17,7 @@ use super::guest::{Connection, Filled, Hold};
 use crate::server::Config;
 use crate::server::hub::{Hub, Id};
 use crate::wire::lines::CHUNK;
+use crate::wire::source::{Stop, Transport};
 use log::{debug, info, warn};
 use mio::event::Event;
 use mio::net::{TcpListener, TcpStream};
@@ -45,7 +26,7 @@ use rustix::net::sockopt;
 use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// For so long a sender waits for a receiver that takes nothing, before it insists.
 pub const PATIENCE: Duration = Duration::from_millis(100);
@@ -85,7 +66,7 @@ pub struct Server {
     /// Whether the listener may have somebody to accept.
     is_accepting: bool,
     /// When to try to accept again, while the system refuses it.
-    accept_at: Option<Instant>,
+    accept_at: Option<Duration>,
     /// Whether the log knows that it does.
     is_stalled: bool,
 }
@@ -149,10 +130,8 @@ impl Server {
         }
     }
 
-    /// Does what is to be done, a bounded part of it; returns whether more is to be done at once,
-    /// as [`timeout`](Server::timeout) says too.
-    pub fn turn(&mut self, registry: &Registry) -> bool {
-        let now = Instant::now();
+    /// Does what is to be done, a bounded part of it.
+    pub fn turn(&mut self, registry: &Registry, now: Duration) {
         self.accept(registry, now);
         self.release_held(now);
         for _ in 0..self.queued.len() {
@@ -165,21 +144,12 @@ impl Server {
         }
         self.flush(now);
         self.release_held(now);
-        self.has_work()
     }
 
     /// When a turn is due though no event has come; `None` if events are all there is to wait for.
-    pub fn next_deadline(&self) -> Option<Instant> {
+    pub fn next_deadline(&self) -> Option<Duration> {
         let patience = self.held.iter().filter_map(|&id| self.patience(id)).min();
         [patience, self.accept_at].into_iter().flatten().min()
-    }
-
-    /// How long to wait for events before the next turn, as [`mio::Poll::poll`] wants it.
-    pub fn timeout(&self) -> Option<Duration> {
-        if self.has_work() {
-            return Some(Duration::ZERO);
-        }
-        self.next_deadline().map(|at| at.saturating_duration_since(Instant::now()))
     }
 
     /// Writes what waits, as far as the sockets take it, and closes them.
@@ -187,16 +157,19 @@ impl Server {
         for (index, connection) in self.connections.iter_mut().enumerate() {
             if let (Some(connection), Some(id)) = (connection, Id::from_index(index)) {
                 // What a socket does not take now is lost: nobody waits for a reader that may never come.
-                let _ = self.hub.outbox_mut(id).write_to(&mut connection.stream);
+                let _ =
+                    self.hub.outbox_mut(id).drain(|bytes| Transport::write(&mut connection.stream, bytes));
+                connection.stream.end();
             }
         }
     }
 
-    fn has_work(&self) -> bool {
+    /// Whether more is to be done at once.
+    pub fn has_work(&self) -> bool {
         self.is_accepting || !self.queued.is_empty()
     }
 
-    fn accept(&mut self, registry: &Registry, now: Instant) {
+    fn accept(&mut self, registry: &Registry, now: Duration) {
         if !self.is_accepting && self.accept_at.is_none_or(|at| now < at) {
             return;
         }
@@ -221,7 +194,7 @@ impl Server {
 
     /// Out of descriptors, as a rule: an edge-triggered listener says nothing more about those who
     /// wait already, so try again after a while, or when a connection ends.
-    fn stall(&mut self, error: &io::Error, now: Instant) {
+    fn stall(&mut self, error: &io::Error, now: Duration) {
         self.is_accepting = false;
         self.accept_at = Some(now + ACCEPT_AGAIN);
         if !self.is_stalled {
@@ -230,7 +203,7 @@ impl Server {
         }
     }
 
-    fn admit(&mut self, mut stream: TcpStream, peer: SocketAddr, registry: &Registry, now: Instant) {
+    fn admit(&mut self, mut stream: TcpStream, peer: SocketAddr, registry: &Registry, now: Duration) {
         let Some(id) = self.hub.connect() else { return };
         let token = Token(self.tokens_from + 1 + id.index());
         // Both at once and for good: edges come when something changes, so that a socket that can be
@@ -248,7 +221,7 @@ impl Server {
     }
 
     /// Takes the lines that were put off, then reads once and takes those.
-    fn serve(&mut self, id: Id, now: Instant) {
+    fn serve(&mut self, id: Id, now: Duration) {
         let Some(connection) = &mut self.connections[id.index()] else { return };
         connection.is_queued = false;
         if connection.hold.is_some() || connection.has_ended {
@@ -267,7 +240,6 @@ impl Server {
             filled = connection.fill(&mut self.spare);
             wait = connection.take_lines(id, &mut self.hub);
         }
-        connection.settle(&mut self.spare);
         match (filled, wait) {
             (Filled::Broken(error), _) => self.close(id, error),
             (Filled::End, _) => self.end(id),
@@ -281,14 +253,14 @@ impl Server {
     }
 
     /// When the one that is held insists; `None` if it never does, or is not held.
-    fn patience(&self, id: Id) -> Option<Instant> {
+    fn patience(&self, id: Id) -> Option<Duration> {
         let hold = self.connections[id.index()].as_ref()?.hold?;
         let receiver = self.connections[hold.on.index()].as_ref()?;
         (hold.on != id).then(|| receiver.moved.max(hold.since) + PATIENCE)
     }
 
     /// Lets those go on whose receiver has read, or has left, or has been waited for long enough.
-    fn release_held(&mut self, now: Instant) {
+    fn release_held(&mut self, now: Duration) {
         if self.held.is_empty() {
             return;
         }
@@ -309,7 +281,7 @@ impl Server {
     }
 
     /// Writes what is new, to each socket as far as it takes it.
-    fn flush(&mut self, now: Instant) {
+    fn flush(&mut self, now: Duration) {
         while let Some(id) = self.hub.next_dirty() {
             let Some(connection) = &mut self.connections[id.index()] else { continue };
             if connection.is_blocked {
@@ -317,16 +289,16 @@ impl Server {
             }
             let outbox = self.hub.outbox_mut(id);
             let before = outbox.len();
-            match outbox.write_to(&mut connection.stream) {
-                Ok(()) if connection.has_ended => self.close(id, "it left"),
-                Ok(()) => self.hub.reclaim(id),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+            match outbox.drain(|bytes| Transport::write(&mut connection.stream, bytes)) {
+                Ok(_) if connection.has_ended => self.close(id, "it left"),
+                Ok(_) => self.hub.reclaim(id),
+                Err(Stop::Blocked) => {
                     connection.is_blocked = true;
                     if outbox.len() < before {
                         connection.moved = now;
                     }
                 }
-                Err(error) => self.close(id, error),
+                Err(Stop::Broken(error)) => self.close(id, error),
             }
         }
     }

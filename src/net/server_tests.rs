@@ -14,7 +14,7 @@ fn server_with_a_client() -> (Server, StdStream) {
         for event in &events {
             server.handle_event(event);
         }
-        server.turn(poll.registry());
+        server.turn(poll.registry(), Duration::ZERO);
     }
     (server, client)
 }

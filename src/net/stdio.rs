@@ -113,6 +113,11 @@ impl Stdio {
         }
     }
 
+    /// Takes it off the poll.
+    pub fn deregister(&self, registry: &Registry) {
+        let _ = registry.deregister(&mut SourceFd(&self.as_fd().as_raw_fd()));
+    }
+
     /// Waits until it takes bytes, for so long at most.
     pub fn wait_writable(&self, timeout: Duration) {
         let timeout = Timespec::try_from(timeout).ok();

@@ -1,8 +1,11 @@
 //! The exact text of everything that goes to standard output (spec section 2), and to the log file.
 
+use crate::client::notice::Notice;
 use crate::wire::escape;
+use crate::wire::format::Text;
 use crate::wire::protocol;
-use std::io::Write as _;
+use alloc::vec::Vec;
+use core::fmt::Write as _;
 
 /// At most so many bytes of a long text are written at a time, so that a message of any length
 /// passes through without a second copy of it.
@@ -11,91 +14,52 @@ pub const PIECE: usize = 32 * 1024;
 /// S1: asks for a name.
 pub const PROMPT: &[u8] = b"Welcome to Chat Client. Enter your login: ";
 
-/// One thing to be shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Notice<'a> {
-    /// S2: logged in under this name.
-    LoggedIn(&'a [u8]),
-    /// S3: this name is taken.
-    InUse(&'a [u8]),
-    /// S4: this name may not be had.
-    Disallowed(&'a [u8]),
-    /// S5.
-    Full,
-    /// S6.
-    Sent,
-    /// S7.
-    NoSuchUser,
-    /// S8: a message.
-    From {
-        /// The name of its sender.
-        name: &'a [u8],
-        /// The message.
-        text: &'a [u8],
-    },
-    /// What the user wrote to somebody: for the log file only.
-    To {
-        /// The name of its receiver.
-        name: &'a [u8],
-        /// The message.
-        text: &'a [u8],
-    },
-    /// S9: the names of all users, with commas between them.
-    Online(&'a [u8]),
-    /// S10.
-    BadHeader,
-    /// S11.
-    BadBody,
-}
-
 /// What a line consists of, in this order: ours, theirs, ours, theirs (and then the line's end).
 type Parts<'a> = [&'a [u8]; 4];
 
-impl<'a> Notice<'a> {
-    /// The one table of the screen's strings.
-    fn parts(&self) -> Parts<'a> {
-        match *self {
-            Self::LoggedIn(name) => [b"Successfully logged in as ", name, b"!", b""],
-            Self::InUse(name) => [b"Cannot log in as ", name, b". That username is already in use.", b""],
-            Self::Disallowed(name) => {
-                [b"Cannot log in as ", name, b". That username contains disallowed characters.", b""]
-            }
-            Self::Full => [b"Cannot log in. The server is full!", b"", b"", b""],
-            Self::Sent => [b"The message was sent successfully", b"", b"", b""],
-            Self::NoSuchUser => [b"The destination user does not exist", b"", b"", b""],
-            Self::From { name, text } => [b"From ", name, b": ", text],
-            Self::To { name, text } => [b"To ", name, b": ", text],
-            Self::Online(names) => [b"There are ", b"", b" online users:", names],
-            Self::BadHeader => [b"Error: Unknown issue in previous message header.", b"", b"", b""],
-            Self::BadBody => [b"Error: Unknown issue in previous message body.", b"", b"", b""],
+/// Appends the line, or, of one with a long text, the piece of it that begins at byte `from` of
+/// the text. Returns where the next piece begins; `None` when the line is complete.
+pub fn write(notice: &Notice<'_>, from: usize, style: Style, out: &mut Vec<u8>) -> Option<usize> {
+    let [before, who, between, text] = parts(notice);
+    if from == 0 {
+        out.reserve(before.len() + who.len() + between.len() + text.len().min(PIECE) + 1);
+        out.extend_from_slice(before);
+        if let Notice::Online(names) = notice {
+            // Writing to a vector cannot fail.
+            let _ = write!(Text(out), "{}", protocol::names(names).count());
         }
+        style.append_name(who, out);
+        out.extend_from_slice(between);
     }
+    if let Notice::Online(names) = notice {
+        return write_names(names, from, style, out);
+    }
+    let rest = &text[from..];
+    let piece = if rest.len() <= PIECE { rest } else { escape::piece(rest, PIECE) };
+    style.append(piece, out);
+    if piece.len() < rest.len() {
+        return Some(from + piece.len());
+    }
+    out.push(b'\n');
+    None
+}
 
-    /// Appends the line, or, of one with a long text, the piece of it that begins at byte `from` of
-    /// the text. Returns where the next piece begins; `None` when the line is complete.
-    pub fn write(&self, from: usize, style: Style, out: &mut Vec<u8>) -> Option<usize> {
-        let [before, who, between, text] = self.parts();
-        if from == 0 {
-            out.reserve(before.len() + who.len() + between.len() + text.len().min(PIECE) + 1);
-            out.extend_from_slice(before);
-            if let Self::Online(names) = self {
-                // Writing to a vector cannot fail.
-                let _ = write!(out, "{}", protocol::names(names).count());
-            }
-            style.append_name(who, out);
-            out.extend_from_slice(between);
+/// The one table of the screen's strings.
+fn parts<'a>(notice: &Notice<'a>) -> Parts<'a> {
+    match *notice {
+        Notice::LoggedIn(name) => [b"Successfully logged in as ", name, b"!", b""],
+        Notice::InUse(name) => [b"Cannot log in as ", name, b". That username is already in use.", b""],
+        Notice::Disallowed(name) => {
+            [b"Cannot log in as ", name, b". That username contains disallowed characters.", b""]
         }
-        if let Self::Online(names) = self {
-            return write_names(names, from, style, out);
-        }
-        let rest = &text[from..];
-        let piece = if rest.len() <= PIECE { rest } else { escape::piece(rest, PIECE) };
-        style.append(piece, out);
-        if piece.len() < rest.len() {
-            return Some(from + piece.len());
-        }
-        out.push(b'\n');
-        None
+        Notice::Full => [b"Cannot log in. The server is full!", b"", b"", b""],
+        Notice::Sent => [b"The message was sent successfully", b"", b"", b""],
+        Notice::NoSuchUser => [b"The destination user does not exist", b"", b"", b""],
+        Notice::From { name, text } => [b"From ", name, b": ", text],
+        Notice::To { name, text } => [b"To ", name, b": ", text],
+        Notice::Online(names) => [b"There are ", b"", b" online users:", names],
+        Notice::BadHeader => [b"Error: Unknown issue in previous message header.", b"", b"", b""],
+        Notice::BadBody => [b"Error: Unknown issue in previous message body.", b"", b"", b""],
     }
 }
 
@@ -165,7 +129,7 @@ mod tests {
         let mut from = Some(0);
         while let Some(at) = from {
             let before = all.len();
-            from = notice.write(at, style, &mut all);
+            from = write(&notice, at, style, &mut all);
             assert!(all.len() - before <= PIECE * 10 + 200, "bounded");
         }
         all

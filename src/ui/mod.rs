@@ -2,4 +2,5 @@
 
 pub mod display;
 pub mod editor;
+pub mod moment;
 pub mod screen;

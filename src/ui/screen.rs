@@ -1,12 +1,16 @@
 //! What is on its way to standard output: lines of the conversation, and round them the prompt and
 //! the line that the user is editing.
 
-use crate::net::clock::Moment;
-use crate::ui::display::{Notice, PROMPT, Style};
-use crate::ui::editor::{Editor, Event};
+use super::display::{self, PROMPT, Style};
+use super::editor::{Editor, Event};
+use super::moment::Moment;
+use crate::client::frontend::{Frontend, KeyEvent};
+use crate::client::notice::Notice;
 use crate::wire::newlines::Newlines;
 use crate::wire::outbox::Outbox;
 use crate::wire::protocol;
+use alloc::vec;
+use alloc::vec::Vec;
 
 /// When this many bytes wait to be shown, nothing more is taken from the server.
 pub const SCREEN_FULL: usize = 64 * 1024;
@@ -37,8 +41,8 @@ pub struct Screen {
     batch: Vec<u8>,
     /// The cursor stands behind a prompt.
     prompt_open: bool,
-    /// Where the next piece of the text begins that is being shown in pieces; 0 between lines.
-    shown: usize,
+    /// A line is being shown in pieces, and is not complete.
+    inside_line: bool,
     /// The user's line, if it is ours to draw.
     editor: Option<Editor>,
     /// The lines for the log file, if there is one.
@@ -80,134 +84,19 @@ impl Screen {
         self.now = Some(now);
     }
 
-    /// Whether so much waits that nothing may be added now.
-    #[inline]
-    pub fn is_full(&self) -> bool {
-        self.waiting.len() >= SCREEN_FULL
-    }
-
-    /// What waits to be written.
-    pub fn waiting(&mut self) -> &mut Outbox {
-        &mut self.waiting
-    }
-
-    /// S1: asks for a name.
-    pub fn ask_for_name(&mut self) {
-        self.make_way();
-        self.waiting.tail().extend_from_slice(PROMPT);
-        if !self.look.terminal {
-            self.waiting.tail().push(b'\n');
-            return;
+    /// Shows lines that are not part of the conversation, each with its end; returns whether there was
+    /// room for them: between lines, while the screen is not full.
+    pub fn show_aside(&mut self, lines: &[u8]) -> bool {
+        if self.inside_line || self.is_full() {
+            return false;
         }
-        self.prompt_open = true;
-        if let Some(editor) = &mut self.editor {
-            editor.set_prompt(PROMPT);
-        }
-    }
-
-    /// The terminal has echoed the end of a line, which is also the end of an open prompt.
-    pub fn prompt_answered(&mut self) {
-        self.prompt_open = false;
-    }
-
-    /// Shows the messages that these bytes of the server start with, as many whole lines of them as
-    /// fit into a small buffer, if they look as the contract has them and go nowhere else; returns
-    /// their length.
-    ///
-    /// It is the same as [`Screen::show`] for each, in the least time: messages come in thousands,
-    /// all else one by one.
-    pub fn show_messages(&mut self, bytes: &[u8]) -> usize {
-        if !self.is_plain() || self.shown > 0 || self.prompt_open || self.is_full() {
-            return 0;
-        }
-        if self.batch.is_empty() {
-            self.batch = vec![0; BATCH];
-        }
-        let bytes = &bytes[..bytes.len().min(BATCH)];
-        let mut taken = 0;
-        let mut end = 0;
-        for newline in Newlines::new(bytes) {
-            let Some((name, text)) = protocol::split_delivery(&bytes[taken..=newline]) else { break };
-            // It fits: "DELIVERY " has more bytes than "From " and the colon.
-            let line = &mut self.batch[end..end + name.len() + text.len() + 6];
-            line[..5].copy_from_slice(b"From ");
-            line[5..5 + name.len()].copy_from_slice(name);
-            line[5 + name.len()] = b':';
-            line[6 + name.len()..].copy_from_slice(text);
-            taken = newline + 1;
-            end += line.len();
-        }
-        self.waiting.tail().extend_from_slice(&self.batch[..end]);
-        taken
-    }
-
-    /// Shows a notice. Returns whether it is complete: if not, the same one must be given again
-    /// once there is room, until it is.
-    pub fn show(&mut self, notice: Notice<'_>) -> bool {
-        let from = self.shown;
-        if from == 0 {
-            self.begin(&notice);
-        }
-        let next = notice.write(from, self.look.style, self.waiting.tail());
-        if self.journal.is_some() {
-            self.record_piece(&notice, from);
-        }
-        self.shown = next.unwrap_or(0);
-        next.is_none()
-    }
-
-    /// Writes a notice for the log file only.
-    pub fn record(&mut self, notice: Notice<'_>) {
-        let mut from = self.journal.as_ref().map(|_| 0);
-        while let Some(at) = from {
-            from = self.record_piece(&notice, at);
-        }
-    }
-
-    /// Whether no text is being shown in pieces.
-    pub fn is_between_lines(&self) -> bool {
-        self.shown == 0
-    }
-
-    /// Shows lines that are not part of the conversation, each with its end. Only between lines.
-    pub fn show_aside(&mut self, lines: &[u8]) {
         let asking = self.prompt_open;
         self.make_way();
         self.waiting.tail().extend_from_slice(lines);
         if asking && !self.prompt_open {
             self.ask_for_name();
         }
-    }
-
-    /// Puts the user's line back after what was shown, or is about to be: to be called before what
-    /// waits is written.
-    pub fn settle(&mut self) {
-        if self.shown == 0
-            && let Some(editor) = &mut self.editor
-        {
-            editor.show(self.waiting.tail());
-        }
-    }
-
-    /// Whether the user's line is edited here.
-    pub fn is_editing(&self) -> bool {
-        self.editor.is_some()
-    }
-
-    /// Takes keys, up to the first event; returns how many bytes were taken.
-    pub fn handle_keys(&mut self, keys: &[u8]) -> (usize, Option<Event>) {
-        let Some(editor) = &mut self.editor else { return (keys.len(), None) };
-        let (taken, event) = if self.shown == 0 {
-            editor.feed(keys, self.waiting.tail())
-        } else {
-            // In the middle of a long text the line stays hidden, and is drawn after it.
-            let mut nowhere = Vec::new();
-            let fed = editor.feed(keys, &mut nowhere);
-            editor.hide(&mut nowhere);
-            fed
-        };
-        self.prompt_open &= !matches!(event, Some(Event::Line(_)));
-        (taken, event)
+        true
     }
 
     /// The terminal has another size, in columns and rows.
@@ -225,18 +114,9 @@ impl Screen {
         }
     }
 
-    /// Leaves the cursor at the start of a line, below what was typed.
-    pub fn leave(&mut self) {
-        if let Some(mut editor) = self.editor.take() {
-            let out = self.waiting.tail();
-            editor.show(out);
-            if !editor.line().is_empty() {
-                editor.feed(b"\n", out);
-                self.prompt_open = false;
-            }
-            editor.leave(out);
-        }
-        self.close_prompt();
+    /// What waits to be written, without the user's line behind it.
+    pub fn waiting(&mut self) -> &mut Outbox {
+        &mut self.waiting
     }
 
     /// Whether lines look as the contract has them, and go nowhere else.
@@ -283,7 +163,120 @@ impl Screen {
             now.write_iso(out);
             out.push(b' ');
         }
-        notice.write(from, Style { escape: true, color: false, one_line: true }, out)
+        display::write(notice, from, Style { escape: true, color: false, one_line: true }, out)
+    }
+}
+
+impl Frontend for Screen {
+    #[inline]
+    fn is_full(&self) -> bool {
+        self.waiting.len() >= SCREEN_FULL
+    }
+
+    fn show(&mut self, notice: Notice<'_>, from: usize) -> Option<usize> {
+        if from == 0 {
+            self.begin(&notice);
+        }
+        let next = display::write(&notice, from, self.look.style, self.waiting.tail());
+        self.record_piece(&notice, from);
+        self.inside_line = next.is_some();
+        next
+    }
+
+    /// As many whole lines as fit into a small buffer, if they are messages, look as the contract has
+    /// them and go nowhere else: messages come in thousands, all else one by one.
+    fn show_messages(&mut self, lines: &[u8]) -> usize {
+        if !self.is_plain() || self.inside_line || self.prompt_open || self.is_full() {
+            return 0;
+        }
+        if self.batch.is_empty() {
+            self.batch = vec![0; BATCH];
+        }
+        let lines = &lines[..lines.len().min(BATCH)];
+        let mut taken = 0;
+        let mut end = 0;
+        for newline in Newlines::new(lines) {
+            let Some((name, text)) = protocol::split_delivery(&lines[taken..=newline]) else { break };
+            // It fits: "DELIVERY " has more bytes than "From " and the colon.
+            let line = &mut self.batch[end..end + name.len() + text.len() + 6];
+            line[..5].copy_from_slice(b"From ");
+            line[5..5 + name.len()].copy_from_slice(name);
+            line[5 + name.len()] = b':';
+            line[6 + name.len()..].copy_from_slice(text);
+            taken = newline + 1;
+            end += line.len();
+        }
+        self.waiting.tail().extend_from_slice(&self.batch[..end]);
+        taken
+    }
+
+    fn record(&mut self, notice: Notice<'_>) {
+        let mut from = self.journal.as_ref().map(|_| 0);
+        while let Some(at) = from {
+            from = self.record_piece(&notice, at);
+        }
+    }
+
+    fn ask_for_name(&mut self) {
+        self.make_way();
+        self.waiting.tail().extend_from_slice(PROMPT);
+        if !self.look.terminal {
+            self.waiting.tail().push(b'\n');
+            return;
+        }
+        self.prompt_open = true;
+        if let Some(editor) = &mut self.editor {
+            editor.set_prompt(PROMPT);
+        }
+    }
+
+    fn handle_echoed_line(&mut self) {
+        self.prompt_open = false;
+    }
+
+    fn takes_keys(&self) -> bool {
+        self.editor.is_some()
+    }
+
+    fn handle_keys(&mut self, keys: &[u8]) -> (usize, Option<KeyEvent>) {
+        let Some(editor) = &mut self.editor else { return (keys.len(), None) };
+        let (taken, event) = if self.inside_line {
+            // In the middle of a long text the line stays hidden, and is drawn after it.
+            let mut nowhere = Vec::new();
+            let fed = editor.feed(keys, &mut nowhere);
+            editor.hide(&mut nowhere);
+            fed
+        } else {
+            editor.feed(keys, self.waiting.tail())
+        };
+        self.prompt_open &= !matches!(event, Some(Event::Line(_)));
+        (taken, event)
+    }
+
+    fn to_show(&mut self) -> &mut Outbox {
+        if !self.inside_line
+            && let Some(editor) = &mut self.editor
+        {
+            editor.show(self.waiting.tail());
+        }
+        &mut self.waiting
+    }
+
+    fn to_show_len(&self) -> usize {
+        self.waiting.len()
+    }
+
+    fn leave(&mut self) {
+        if let Some(mut editor) = self.editor.take() {
+            let out = self.waiting.tail();
+            editor.show(out);
+            if !editor.line().is_empty() {
+                editor.feed(b"\n", out);
+                self.prompt_open = false;
+            }
+            editor.leave(out);
+        }
+        self.close_prompt();
     }
 }
 
@@ -305,7 +298,7 @@ mod tests {
     }
 
     fn taken(screen: &mut Screen) -> String {
-        let text = String::from_utf8_lossy(screen.waiting.as_slice()).into_owned();
+        let text = String::from_utf8_lossy(screen.to_show().as_slice()).into_owned();
         screen.waiting.clear();
         text
     }
@@ -321,11 +314,11 @@ mod tests {
         let mut screen = terminal(Look::default());
         screen.ask_for_name();
         assert_eq!(taken(&mut screen), PROMPT_TEXT);
-        screen.show(Notice::Full);
+        screen.show(Notice::Full, 0);
         assert_eq!(taken(&mut screen), "\nCannot log in. The server is full!\n");
         screen.ask_for_name();
-        screen.prompt_answered();
-        screen.show(Notice::LoggedIn(b"ann"));
+        screen.handle_echoed_line();
+        screen.show(Notice::LoggedIn(b"ann"), 0);
         assert!(taken(&mut screen).ends_with("login: Successfully logged in as ann!\n"));
     }
 
@@ -333,14 +326,12 @@ mod tests {
     fn half_typed_line_makes_way_and_comes_back() {
         let mut screen = terminal(Look::default());
         screen.edit_with(Editor::new(80, 24));
-        screen.show(HI);
-        screen.settle();
+        screen.show(HI, 0);
         assert_eq!(taken(&mut screen), "From ann: hi\n", "nothing typed, nothing but the line (S15)");
         assert_eq!(screen.handle_keys(b"!wh"), (3, None));
         taken(&mut screen);
-        screen.show(HI);
-        screen.show(HI);
-        screen.settle();
+        screen.show(HI, 0);
+        screen.show(HI, 0);
         assert_eq!(taken(&mut screen), "\r\x1b[JFrom ann: hi\nFrom ann: hi\n!wh");
         screen.leave();
         assert_eq!(taken(&mut screen), "\n");
@@ -353,12 +344,10 @@ mod tests {
         screen.ask_for_name();
         screen.handle_keys(b"an");
         taken(&mut screen);
-        screen.show(HI);
-        screen.settle();
+        screen.show(HI, 0);
         assert_eq!(taken(&mut screen), format!("\r\x1b[JFrom ann: hi\n{PROMPT_TEXT}an"));
         assert_eq!(screen.handle_keys(b"n\n"), (2, Some(Event::Line(b"ann".to_vec()))));
-        screen.show(Notice::LoggedIn(b"ann"));
-        screen.settle();
+        screen.show(Notice::LoggedIn(b"ann"), 0);
         assert_eq!(taken(&mut screen), "n\nSuccessfully logged in as ann!\n");
     }
 
@@ -368,12 +357,10 @@ mod tests {
         screen.edit_with(Editor::new(80, 24));
         screen.ask_for_name();
         screen.show_aside(b"log\n");
-        screen.settle();
         assert_eq!(taken(&mut screen), format!("{PROMPT_TEXT}\nlog\n{PROMPT_TEXT}"));
         screen.handle_keys(b"an");
         taken(&mut screen);
         screen.show_aside(b"log\n");
-        screen.settle();
         assert_eq!(taken(&mut screen), format!("\r\x1b[Jlog\n{PROMPT_TEXT}an"));
     }
 
@@ -386,12 +373,14 @@ mod tests {
         screen.handle_keys(b"@");
         taken(&mut screen);
         let mut all = String::new();
-        while !screen.show(long) {
-            screen.handle_keys(b"b");
-            screen.settle();
+        let mut next = Some(0);
+        while let Some(from) = next {
+            next = screen.show(long, from);
+            if next.is_some() {
+                screen.handle_keys(b"b");
+            }
             all += &taken(&mut screen);
         }
-        screen.settle();
         all += &taken(&mut screen);
         assert_eq!(all, format!("\r\x1b[JFrom ann: {text}\n@bbb"));
     }
@@ -429,10 +418,10 @@ mod tests {
             ((2026, 2, 2), "[2026-02-02 23:59] \x07From ann: hi\n"),
         ] {
             screen.set_time(Moment { date, time: (23, 59, 58), offset: 60 });
-            screen.show(HI);
+            screen.show(HI, 0);
             assert_eq!(taken(&mut screen), expected);
         }
-        screen.show(Notice::Online(b"ann,bob"));
+        screen.show(Notice::Online(b"ann,bob"), 0);
         screen.record(Notice::To { name: b"ann", text: b"\x1b[J" });
         assert_eq!(taken(&mut screen), "[23:59] There are 2 online users:\nann\nbob\n");
         let journal = String::from_utf8_lossy(screen.journal().unwrap().as_slice()).into_owned();

@@ -8,8 +8,10 @@
 //!     formatting characters
 //! ```
 
-use std::fmt;
-use std::io::Write as _;
+use super::format::Text;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt::{self, Write as _};
 use wide::u8x16;
 
 /// Appends `text` to `out`, harmless.
@@ -119,7 +121,7 @@ fn append_str(text: &str, out: &mut Vec<u8>) {
 /// Appends the visible form of a byte that is no text.
 pub(crate) fn append_byte(byte: u8, out: &mut Vec<u8>) {
     // Writing to a vector cannot fail.
-    let _ = write!(out, "\\x{byte:02x}");
+    let _ = write!(Text(out), "\\x{byte:02x}");
 }
 
 /// Appends the visible form of a character, whether it is harmful or not.
@@ -129,7 +131,7 @@ pub(crate) fn append_visible(character: char, out: &mut Vec<u8>) {
         Ok(control) if control.is_ascii() => out.extend_from_slice(&[b'^', control ^ 0x40]),
         Ok(control @ 0x80..0xa0) => append_byte(control, out),
         _ => {
-            let _ = write!(out, "\\u{{{:x}}}", u32::from(character));
+            let _ = write!(Text(out), "\\u{{{:x}}}", u32::from(character));
         }
     }
 }

@@ -5,16 +5,19 @@
 //! there is not searched again; nothing is copied for a line that lies in one piece of the ring; the
 //! ring grows for a long line and gives the memory back once the line is taken.
 
-use crate::wire::newlines::Newlines;
-use crate::wire::ring::Ring;
+use super::newlines::Newlines;
+use super::ring::Ring;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::mem;
+use core::ops::{Deref, DerefMut};
 use memchr::{memchr, memrchr};
-use std::io::{self, Read};
 
 /// What is read at a time, and the size to which the ring returns, in bytes.
 ///
 /// With messages of 64 bytes a read brings about 1,600 of them: what a system call costs no longer
 /// counts. Memory that nothing was read into costs nothing: allocators map as much as this afresh.
-pub const CHUNK: usize = 128 * 1024;
+pub const CHUNK: usize = if cfg!(feature = "std") { 128 * 1024 } else { 1024 };
 
 /// A full ring grows by at most so many bytes: what is cleared at a time is still in the processor's
 /// caches when it is read into, and a message of 100 MB never takes more than 101.
@@ -30,10 +33,20 @@ pub enum Line<'a> {
     TooLong,
 }
 
+/// What became of a line.
+#[derive(Debug, PartialEq, Eq, Clone, Copy)]
+pub enum Taken {
+    /// All of it was taken.
+    Whole,
+    /// The rest has to wait. The line is offered again, first, the next time, with this number,
+    /// which says how far it was taken to whoever took it.
+    UpTo(usize),
+}
+
 /// Somebody who takes lines.
-pub(crate) trait Take {
-    /// Takes a line. Returns whether it was taken; if not, it is offered again, first, the next time.
-    fn take(&mut self, line: Line<'_>) -> bool;
+pub trait Take {
+    /// Takes a line, or the rest of one, of which a part was taken before: up to `from`, at first 0.
+    fn take(&mut self, line: Line<'_>, from: usize) -> Taken;
 
     /// Takes as many as it likes of the lines that `bytes` starts with, each with its `\n`; returns
     /// their length. There is at least one; behind the last there may be a part of another. Of what
@@ -46,13 +59,13 @@ pub(crate) trait Take {
     }
 }
 
-/// Takes one line at a time.
+/// Takes each line whole, or not at all.
 struct EachLine<F>(F);
 
 impl<F: FnMut(Line<'_>) -> bool> Take for EachLine<F> {
     #[inline(always)]
-    fn take(&mut self, line: Line<'_>) -> bool {
-        self.0(line)
+    fn take(&mut self, line: Line<'_>, from: usize) -> Taken {
+        if (self.0)(line) { Taken::Whole } else { Taken::UpTo(from) }
     }
 }
 
@@ -61,8 +74,8 @@ impl<F: FnMut(Line<'_>) -> bool> Take for EachLine<F> {
 /// ```
 /// use chinwag::wire::lines::{Line, Lines};
 /// let mut lines = Lines::new(None);
-/// lines.fill_from(&mut &b"one\ntw"[..]).unwrap();
-/// lines.fill_from(&mut &b"o\nthr"[..]).unwrap();
+/// lines.push(b"one\ntw");
+/// lines.push(b"o\nthr");
 /// let mut seen = Vec::new();
 /// lines.drain(|line| {
 ///     let Line::Whole(line) = line else { unreachable!("there is no limit") };
@@ -75,39 +88,43 @@ impl<F: FnMut(Line<'_>) -> bool> Take for EachLine<F> {
 #[derive(Debug, Default)]
 pub struct Lines {
     ring: Ring,
-    /// How many of the oldest bytes are known to hold no `\n`, except that a line which was offered
-    /// and not taken is searched again from its `\n`.
+    /// How many of the oldest bytes are known to hold no `\n`: all that are held, unless the first
+    /// line is whole and was not taken, or bytes came since the last drain.
     searched: usize,
+    /// How far the first line was taken.
+    taken: usize,
     /// The longest line that is kept, in bytes without the `\n`.
     limit: Option<usize>,
     /// The start of the line was dropped, its rest is to be dropped.
     skipping: bool,
-    /// A line that wraps around the end of the ring, joined.
+    /// The first line, joined, if it wraps around the end of the ring and was offered; else empty.
     joined: Vec<u8>,
 }
 
 impl Lines {
     /// No lines yet, and no memory; a line of more than `limit` bytes will be dropped.
     pub const fn new(limit: Option<usize>) -> Self {
-        Self { ring: Ring::new(), searched: 0, limit, skipping: false, joined: Vec::new() }
+        Self { ring: Ring::new(), searched: 0, taken: 0, limit, skipping: false, joined: Vec::new() }
     }
 
-    /// Reads once from `source`, growing if there is no room; returns how many bytes came, 0 being
-    /// the end.
+    /// Lends free space to `read`, more if there is none, as [`Ring::fill`] does; returns how many
+    /// bytes came, 0 being the end.
     ///
     /// # Errors
-    /// Those of the reader; nothing is lost then.
-    pub fn fill_from(&mut self, source: &mut impl Read) -> io::Result<usize> {
-        if self.is_full() {
+    /// Those of `read`; nothing is lost then.
+    pub fn fill<E>(
+        &mut self,
+        read: impl FnOnce(&mut [u8], &mut [u8]) -> Result<usize, E>,
+    ) -> Result<usize, E> {
+        if self.ring.len() == self.ring.capacity() {
             self.ring.reserve(grown(self.ring.capacity()));
         }
-        self.ring.read_from(source)
+        self.ring.fill(read)
     }
 
-    /// Appends a line that was read elsewhere; it must hold no `\n`.
-    pub fn push_line(&mut self, line: &[u8]) {
-        self.ring.push(line);
-        self.ring.push(b"\n");
+    /// Appends bytes that were read elsewhere.
+    pub fn push(&mut self, bytes: &[u8]) {
+        self.ring.push(bytes);
     }
 
     /// The input has ended: a last line without its `\n` counts as a line (spec C4).
@@ -124,6 +141,12 @@ impl Lines {
         second.last().or(first.last()).is_some_and(|&byte| byte != b'\n')
     }
 
+    /// The length of the first line, if it is whole and was not taken when it was offered last.
+    #[inline]
+    pub fn refused(&self) -> Option<usize> {
+        (self.ring.get(self.searched) == Some(b'\n')).then_some(self.searched)
+    }
+
     /// Whether nothing is held, neither lines nor a part of one.
     pub fn is_empty(&self) -> bool {
         self.ring.is_empty()
@@ -134,23 +157,22 @@ impl Lines {
         self.ring.len()
     }
 
-    /// Whether there is no room left: the last read may not have brought all there was.
-    #[inline]
-    pub fn is_full(&self) -> bool {
-        self.ring.len() == self.ring.capacity()
-    }
-
     /// The number of bytes of memory owned for what is held.
     pub fn capacity(&self) -> usize {
-        self.ring.capacity()
+        self.ring.capacity() + self.joined.capacity()
     }
 
     /// Forgets everything that is held.
     pub fn clear(&mut self) {
         self.ring.consume(usize::MAX);
         self.ring.shrink(CHUNK);
-        self.searched = 0;
-        self.skipping = false;
+        self.joined = Vec::new();
+        (self.searched, self.taken, self.skipping) = (0, 0, false);
+    }
+
+    /// The first line is to be offered from its start, however far it was taken.
+    pub fn start_over(&mut self) {
+        self.taken = 0;
     }
 
     /// Drops the line that has begun: the part of it that is held, and the rest when it comes.
@@ -170,8 +192,11 @@ impl Lines {
         self.drain_to(&mut EachLine(take));
     }
 
-    /// The same for somebody who may take many lines at once.
-    pub(crate) fn drain_to(&mut self, take: &mut impl Take) {
+    /// The same for somebody who may take many lines at once, or a long one in parts.
+    pub fn drain_to(&mut self, take: &mut impl Take) {
+        if !self.joined.is_empty() && self.ring.pieces().1.is_empty() {
+            self.joined.clear(); // The ring has grown: the line does not wrap any more.
+        }
         while self.skipping && !self.ring.is_empty() {
             self.skip();
         }
@@ -179,54 +204,68 @@ impl Lines {
         if self.limit.is_some_and(|limit| self.searched == self.ring.len() && self.ring.len() > limit) {
             self.clear();
             self.skipping = true;
-            take.take(Line::TooLong);
+            take.take(Line::TooLong, 0);
         }
         if self.ring.capacity() > CHUNK && self.ring.len() <= CHUNK / 2 {
             self.ring.shrink(CHUNK);
-            self.joined = Vec::new();
         }
     }
 
-    /// Whether any whole line that is held satisfies `test`. Takes nothing.
-    pub fn any(&self, test: impl Fn(&[u8]) -> bool) -> bool {
-        let (first, second) = self.ring.pieces();
-        let mut rest = first;
-        while let Some(end) = memchr(b'\n', rest) {
-            if test(&rest[..end]) {
-                return true;
-            }
-            rest = &rest[end + 1..];
-        }
-        let Some(end) = memchr(b'\n', second) else { return false };
-        if test(&[rest, &second[..end]].concat()) {
-            return true;
-        }
-        let whole = memrchr(b'\n', second).unwrap_or(end);
-        second[end..whole].split(|&byte| byte == b'\n').skip(1).any(test)
-    }
-
-    /// Moves what is held to the larger storage `spare`, if there is one.
+    /// Looks for a whole line that satisfies `test`, at the lines behind the first `looked` bytes,
+    /// with which a line must end; returns where the first such line begins, or else where the last
+    /// line that was looked at ends. Takes nothing.
     ///
-    /// Whoever has many splitters, most of them empty, keeps one storage for the turn of each:
-    /// borrow it, fill, drain, and [`settle`](Lines::settle).
-    pub fn borrow_storage(&mut self, spare: &mut Vec<u8>) {
+    /// # Errors
+    /// That end: the place from which to look on when more has come.
+    pub fn find(&self, looked: usize, mut test: impl FnMut(&[u8]) -> bool) -> Result<usize, usize> {
+        let (first, second) = self.ring.pieces();
+        let mut start = looked;
+        while let Some(length) = first.get(start..).and_then(|rest| memchr(b'\n', rest)) {
+            if test(&first[start..start + length]) {
+                return Ok(start);
+            }
+            start += length + 1;
+        }
+        if start < first.len() {
+            let Some(end) = memchr(b'\n', second) else { return Err(start) };
+            if test(&[&first[start..], &second[..end]].concat()) {
+                return Ok(start);
+            }
+            start = first.len() + end + 1;
+        }
+        let whole = memrchr(b'\n', second).map_or(0, |end| end + 1);
+        for line in
+            second.get(start - first.len()..whole).unwrap_or_default().split_inclusive(|&byte| byte == b'\n')
+        {
+            if test(&line[..line.len() - 1]) {
+                return Ok(start);
+            }
+            start += line.len();
+        }
+        Err(start)
+    }
+
+    /// Keeps the `count` oldest bytes, with which a line must end, and forgets the rest.
+    pub fn truncate(&mut self, count: usize) {
+        self.ring.truncate(count);
+        self.searched = self.searched.min(count);
+    }
+
+    /// Lends the storage `spare` to be read into, until what is returned is dropped: then what is
+    /// held moves to a storage just large enough, if it is little.
+    ///
+    /// Whoever has many splitters, most of them empty, keeps one storage for the turn of each. An
+    /// empty one is made as large as it has to be.
+    pub fn borrow<'a>(&'a mut self, spare: &'a mut Vec<u8>) -> Borrowed<'a> {
+        if spare.is_empty() {
+            *spare = vec![0; CHUNK];
+        }
         if self.ring.capacity() < spare.len() {
-            let mut large = Ring::with_storage(std::mem::take(spare));
+            let mut large = Ring::with_storage(mem::take(spare));
             large.append(&self.ring);
             self.ring = large;
         }
-    }
-
-    /// Moves what is held to a storage just large enough, if it is little, and gives the one it was
-    /// in back to `spare`.
-    pub fn settle(&mut self, spare: &mut Vec<u8>) {
-        if self.ring.capacity() != CHUNK || self.ring.len() > CHUNK / 4 {
-            return;
-        }
-        let mut small = Ring::new();
-        small.append(&self.ring);
-        *spare = std::mem::replace(&mut self.ring, small).into_storage();
-        self.joined = Vec::new();
+        Borrowed { lines: self, spare }
     }
 
     /// Offers the whole lines of the ring's first piece; returns whether all of them were taken.
@@ -234,12 +273,13 @@ impl Lines {
     fn drain_first_piece(&mut self, take: &mut impl Take) -> bool {
         let (piece, _) = self.ring.pieces();
         let mut start = 0;
+        let mut taken = self.taken;
         let mut from = self.searched.min(piece.len());
         let mut ends = Newlines::new(&piece[from..]);
         while let Some(distance) = ends.next() {
-            let taken = if self.limit.is_none() { take.take_many(&piece[start..]) } else { 0 };
-            if taken > 0 {
-                start += taken;
+            let many = if self.limit.is_none() && taken == 0 { take.take_many(&piece[start..]) } else { 0 };
+            if many > 0 {
+                start += many;
                 from = start;
                 ends = Newlines::new(&piece[from..]);
                 continue;
@@ -247,20 +287,24 @@ impl Lines {
             let end = from + distance;
             let line = &piece[start..end];
             let fits = self.limit.is_none_or(|limit| line.len() <= limit);
-            if !take.take(if fits { Line::Whole(line) } else { Line::TooLong }) && fits {
+            let offered = take.take(if fits { Line::Whole(line) } else { Line::TooLong }, taken);
+            if let (Taken::UpTo(up_to), true) = (offered, fits) {
                 self.searched = end - start;
+                self.taken = up_to;
                 self.ring.consume(start);
                 return false;
             }
+            taken = 0;
             start = end + 1;
         }
         self.searched = self.searched.max(piece.len()) - start;
+        self.taken = taken;
         self.ring.consume(start);
         true
     }
 
-    /// Offers the line that wraps around the end of the ring, if it is whole; returns whether it
-    /// was taken.
+    /// Offers the line that wraps around the end of the ring, if it is whole; returns whether to go
+    /// on with the ring's first piece.
     fn drain_wrapped_line(&mut self, take: &mut impl Take) -> bool {
         let (first, second) = self.ring.pieces();
         let Some(from) = self.searched.checked_sub(first.len()) else {
@@ -270,18 +314,26 @@ impl Lines {
             self.searched = self.ring.len();
             return false;
         };
-        let end = from + distance;
-        self.joined.clear();
-        self.joined.extend_from_slice(first);
-        self.joined.extend_from_slice(&second[..end]);
-        let fits = self.limit.is_none_or(|limit| self.joined.len() <= limit);
+        let length = first.len() + from + distance;
+        let fits = self.limit.is_none_or(|limit| length <= limit);
+        if fits && length > CHUNK {
+            // A copy would take its memory twice, and be made again for each part that is taken.
+            self.searched = length;
+            self.ring.make_contiguous();
+            return true;
+        }
+        if fits && self.joined.is_empty() {
+            self.joined.extend_from_slice(first);
+            self.joined.extend_from_slice(&second[..length - first.len()]);
+        }
         let line = if fits { Line::Whole(&self.joined) } else { Line::TooLong };
-        if !take.take(line) && fits {
-            self.searched = self.joined.len();
+        if let (Taken::UpTo(up_to), true) = (take.take(line, self.taken), fits) {
+            (self.searched, self.taken) = (length, up_to);
             return false;
         }
-        self.ring.consume(self.joined.len() + 1);
-        self.searched = 0;
+        self.joined.clear();
+        self.ring.consume(length + 1);
+        (self.searched, self.taken) = (0, 0);
         true
     }
 
@@ -293,6 +345,46 @@ impl Lines {
         self.ring.consume(count);
         self.skipping = end.is_none();
     }
+
+    /// Gives the storage back to `spare`, if what is held is little.
+    fn settle(&mut self, spare: &mut Vec<u8>) {
+        if self.ring.capacity() != CHUNK || self.ring.len() > CHUNK / 4 {
+            return;
+        }
+        let mut small = Ring::new();
+        small.append(&self.ring);
+        *spare = mem::replace(&mut self.ring, small).into_storage();
+        if self.joined.is_empty() {
+            self.joined = Vec::new();
+        }
+    }
+}
+
+/// A splitter with a storage that is not its own.
+#[derive(Debug)]
+pub struct Borrowed<'a> {
+    lines: &'a mut Lines,
+    spare: &'a mut Vec<u8>,
+}
+
+impl Deref for Borrowed<'_> {
+    type Target = Lines;
+
+    fn deref(&self) -> &Lines {
+        self.lines
+    }
+}
+
+impl DerefMut for Borrowed<'_> {
+    fn deref_mut(&mut self) -> &mut Lines {
+        self.lines
+    }
+}
+
+impl Drop for Borrowed<'_> {
+    fn drop(&mut self) {
+        self.lines.settle(self.spare);
+    }
 }
 
 /// The next capacity of a full ring.
@@ -303,6 +395,18 @@ fn grown(capacity: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::convert::Infallible;
+    use std::io::Read as _;
+
+    /// Reads once, as much as there is room for.
+    fn fill(lines: &mut Lines, source: &mut &[u8]) -> usize {
+        lines
+            .fill(|near, far| {
+                let count = source.read(near).unwrap();
+                Ok::<_, Infallible>(count + source.read(far).unwrap())
+            })
+            .unwrap()
+    }
 
     /// What a splitter says, in a form that compares well.
     fn drained(lines: &mut Lines) -> Vec<Option<Vec<u8>>> {
@@ -325,7 +429,7 @@ mod tests {
         let mut seen = Vec::new();
         for mut read in reads {
             while !read.is_empty() {
-                lines.fill_from(&mut read).unwrap();
+                fill(&mut lines, &mut read);
                 seen.append(&mut drained(&mut lines));
             }
         }
@@ -362,12 +466,12 @@ mod tests {
         let mut lines = Lines::new(Some(1000));
         let mut said = 0;
         for _ in 0..1000 {
-            lines.fill_from(&mut &[b'x'; CHUNK][..]).unwrap();
+            fill(&mut lines, &mut &[b'x'; CHUNK][..]);
             said += drained(&mut lines).len();
             assert!(lines.capacity() <= CHUNK);
         }
         assert_eq!(said, 1);
-        lines.fill_from(&mut &b"x\nnext\n"[..]).unwrap();
+        fill(&mut lines, &mut &b"x\nnext\n"[..]);
         assert_eq!(drained(&mut lines), [Some(b"next".to_vec())]);
     }
 
@@ -376,13 +480,13 @@ mod tests {
         let (_, mut lines) = fed(None, [&b"par"[..]]);
         lines.skip_partial();
         assert!(lines.is_empty());
-        lines.fill_from(&mut &b"tial"[..]).unwrap();
+        fill(&mut lines, &mut &b"tial"[..]);
         assert_eq!(drained(&mut lines), []);
         lines.skip_partial();
-        lines.fill_from(&mut &b"\nnext\n"[..]).unwrap();
+        fill(&mut lines, &mut &b"\nnext\n"[..]);
         assert_eq!(drained(&mut lines), [Some(b"next".to_vec())]);
         lines.skip_partial();
-        lines.fill_from(&mut &b"new\n"[..]).unwrap();
+        fill(&mut lines, &mut &b"new\n"[..]);
         assert_eq!(drained(&mut lines), [Some(b"new".to_vec())], "no line had begun");
     }
 
@@ -400,7 +504,7 @@ mod tests {
     #[test]
     fn refused_line_is_offered_again() {
         let (_, mut lines) = fed(None, [&b""[..]]);
-        lines.fill_from(&mut &b"a\nb\nc\n"[..]).unwrap();
+        fill(&mut lines, &mut &b"a\nb\nc\n"[..]);
         let mut offered = Vec::new();
         for accepted in [0, 1, 0, 2] {
             let mut left = accepted;
@@ -414,28 +518,120 @@ mod tests {
         assert!(lines.is_empty());
     }
 
+    /// Lines that begin `head` bytes before the end of the ring, so that each byte of them may wrap.
+    fn wrapped(head: usize, bytes: &[u8]) -> Lines {
+        let mut lines = Lines::new(None);
+        lines.push(&vec![b'x'; CHUNK - head]);
+        lines.push(b"\n");
+        lines.ring.consume(CHUNK - head + 1);
+        lines.push(b"\n");
+        lines.ring.consume(1);
+        lines.push(bytes);
+        lines
+    }
+
     #[test]
-    fn any_sees_whole_lines_only_and_takes_none() {
-        for head in 0..CHUNK.min(12) {
-            let mut lines = Lines::new(None);
-            // Move the head of the ring close to its end, so that each byte of the lines wraps once.
-            lines.ring.push(&vec![b'x'; CHUNK - head]);
-            lines.ring.push(b"\n");
-            lines.ring.consume(CHUNK - head);
-            lines.ring.push(b"ab\ncd\nef\ngh");
-            assert!(["", "ab", "cd", "ef"].iter().all(|line| lines.any(|seen| seen == line.as_bytes())));
-            assert!(!lines.any(|line| line == b"gh" || line.contains(&b'\n')));
-            assert_eq!(drained(&mut lines).len(), 4);
+    fn find_looks_at_whole_lines_only_and_takes_none() {
+        for head in 2..16 {
+            let mut lines = wrapped(head, b"\nab\ncd\nef\ngh");
+            for (line, start) in [("", 0), ("ab", 1), ("cd", 4), ("ef", 7)] {
+                for looked in [0, 1, 4, 7, 10] {
+                    let expected = if looked <= start { Ok(start) } else { Err(10) };
+                    assert_eq!(lines.find(looked, |seen| seen == line.as_bytes()), expected);
+                }
+            }
+            assert_eq!(lines.find(0, |line| line == b"gh" || line.contains(&b'\n')), Err(10));
+            lines.truncate(4);
+            assert_eq!(drained(&mut lines), [Some(b"".to_vec()), Some(b"ab".to_vec())]);
+            assert!(lines.is_empty());
         }
+    }
+
+    /// Takes so many bytes of a line at a time, and notes where each line lay when it was offered.
+    struct Slow {
+        at_once: usize,
+        places: Vec<*const u8>,
+        lines: Vec<Vec<u8>>,
+    }
+
+    impl Take for Slow {
+        fn take(&mut self, line: Line<'_>, from: usize) -> Taken {
+            let Line::Whole(line) = line else { panic!("there is no limit") };
+            if from == 0 {
+                self.lines.push(Vec::new());
+                self.places.clear();
+            }
+            self.places.push(line.as_ptr());
+            let to = line.len().min(from + self.at_once);
+            self.lines.last_mut().unwrap().extend_from_slice(&line[from..to]);
+            if to == line.len() { Taken::Whole } else { Taken::UpTo(to) }
+        }
+    }
+
+    /// However often a line is offered, wherever it lies in the ring, it is not copied again, and a
+    /// long one never is: the second one costs what the first one does.
+    #[test]
+    fn line_taken_in_parts_is_not_joined_again() {
+        const LONG: usize = 1_000_000;
+        let message = |byte| [vec![byte; LONG], b"\n".to_vec()].concat();
+        let stream: Vec<u8> = (b'a'..b'f').flat_map(message).collect();
+        let mut slow = Slow { at_once: 32 * 1024, places: Vec::new(), lines: Vec::new() };
+        let mut lines = Lines::new(None);
+        let mut source = &stream[..];
+        while fill(&mut lines, &mut source) > 0 {
+            loop {
+                lines.drain_to(&mut slow);
+                assert!(slow.places.windows(2).all(|pair| pair[0] == pair[1]));
+                assert!(lines.capacity() <= LONG + STEP + 2 * CHUNK, "{}", lines.capacity());
+                if lines.refused().is_none() {
+                    break;
+                }
+            }
+        }
+        assert!(lines.is_empty());
+        assert!(slow.lines.iter().zip(b'a'..b'f').all(|(line, byte)| *line == vec![byte; LONG]));
+        assert_eq!(slow.lines.len(), 5);
+    }
+
+    #[test]
+    fn short_line_taken_in_parts_may_wrap() {
+        for head in 2..20 {
+            for at_once in 1..8 {
+                let mut slow = Slow { at_once, places: Vec::new(), lines: Vec::new() };
+                let mut lines = wrapped(head, b"abcdefg\nhij\nklm");
+                for _ in 0..20 {
+                    lines.drain_to(&mut slow);
+                    if lines.refused().is_some() {
+                        lines.push(b"."); // What comes meanwhile changes nothing.
+                    }
+                }
+                assert_eq!(slow.lines, [&b"abcdefg"[..], b"hij"]);
+                assert!(lines.has_partial() && lines.refused().is_none());
+            }
+        }
+    }
+
+    #[test]
+    fn line_that_starts_over_is_taken_from_its_start() {
+        let mut slow = Slow { at_once: 2, places: Vec::new(), lines: Vec::new() };
+        let mut lines = Lines::new(None);
+        lines.push(b"abc\n");
+        lines.drain_to(&mut slow);
+        lines.start_over();
+        lines.drain_to(&mut slow);
+        lines.drain_to(&mut slow);
+        assert_eq!(slow.lines, [&b"ab"[..], b"abc"]);
+        assert!(lines.is_empty());
     }
 
     #[test]
     fn long_line_is_kept_whole_and_its_memory_given_back() {
         const LONG: usize = 3_000_000;
         let mut lines = Lines::new(None);
-        let mut source = io::Cursor::new([vec![b'x'; LONG], b"\nshort".to_vec()].concat());
+        let bytes = [vec![b'x'; LONG], b"\nshort".to_vec()].concat();
+        let mut source = &bytes[..];
         let mut seen = Vec::new();
-        while lines.fill_from(&mut source).unwrap() > 0 {
+        while fill(&mut lines, &mut source) > 0 {
             assert!(lines.capacity() <= CHUNK.max(lines.len() + lines.len().min(STEP)));
             seen.append(&mut drained(&mut lines));
         }
@@ -444,21 +640,29 @@ mod tests {
     }
 
     #[test]
-    fn settled_splitter_owns_only_what_it_holds() {
-        let mut spare = vec![0; CHUNK];
+    fn splitter_that_borrowed_owns_only_what_it_holds() {
+        let mut spare = Vec::new();
         let mut lines = Lines::new(None);
-        lines.borrow_storage(&mut spare);
-        assert!(spare.is_empty());
-        lines.fill_from(&mut &b"a\nhalf"[..]).unwrap();
-        assert_eq!(drained(&mut lines).len(), 1);
-        lines.settle(&mut spare);
-        assert_eq!((lines.capacity(), spare.len()), (4, CHUNK));
-        lines.borrow_storage(&mut spare);
+        for (read, held) in [("a\nhalf", 4), (" more\n", 0), ("b\n", 0)] {
+            let mut borrowed = lines.borrow(&mut spare);
+            assert_eq!(borrowed.capacity(), CHUNK);
+            fill(&mut borrowed, &mut read.as_bytes());
+            assert_eq!(drained(&mut borrowed).len(), 1);
+            drop(borrowed);
+            assert_eq!((lines.len(), lines.capacity(), spare.len()), (held, held, CHUNK));
+        }
+    }
+
+    #[test]
+    fn splitter_that_holds_much_keeps_what_it_borrowed() {
+        let mut spare = Vec::new();
+        let mut lines = Lines::new(None);
+        let mut borrowed = lines.borrow(&mut spare);
+        fill(&mut borrowed, &mut &vec![b'x'; CHUNK / 2][..]);
+        drop(borrowed);
         assert_eq!((lines.capacity(), spare.len()), (CHUNK, 0));
-        lines.fill_from(&mut &b" more\n"[..]).unwrap();
-        assert_eq!(drained(&mut lines), [Some(b"half more".to_vec())]);
-        lines.settle(&mut spare);
-        assert_eq!((lines.capacity(), spare.len()), (0, CHUNK));
+        drop(lines.borrow(&mut spare));
+        assert_eq!((lines.len(), lines.capacity(), spare.len()), (CHUNK / 2, CHUNK, CHUNK));
     }
 
     /// A small generator of pseudo-random numbers (xorshift), the same in every run.
@@ -490,7 +694,7 @@ mod tests {
             while !rest.is_empty() {
                 let (mut read, after) = rest.split_at(rest.len().min(1 + random(&mut state) % 90_000));
                 while !read.is_empty() {
-                    lines.fill_from(&mut read).unwrap();
+                    fill(&mut lines, &mut read);
                     let mut left = random(&mut state) % 3000;
                     lines.drain(|line| {
                         if left == 0 {

@@ -1,8 +1,11 @@
-//! The bytes between client and server: rings, lines, queues, and the protocol's two vocabularies. Pure.
+//! The bytes between client and server: rings, lines, queues, streams, and the protocol's two
+//! vocabularies. Pure.
 
 pub mod escape;
+pub(crate) mod format;
 pub mod lines;
 pub mod newlines;
 pub mod outbox;
 pub mod protocol;
 pub mod ring;
+pub mod source;

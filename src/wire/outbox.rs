@@ -1,8 +1,9 @@
-//! Bytes that wait to be written: appended at one end, written from the other as far as the
-//! descriptor takes them.
+//! Bytes that wait to be written: appended at one end, written from the other as far as somebody
+//! takes them.
 
+use alloc::vec::Vec;
+use core::mem;
 use memchr::{memchr, memrchr};
-use std::io::{self, Write};
 
 /// An emptied outbox keeps this much memory, in bytes; what is more is given back.
 const KEPT: usize = 128 * 1024;
@@ -84,49 +85,56 @@ impl Outbox {
 
     /// Gives the memory of an empty outbox up; `None` if something waits or no memory is owned.
     pub fn release(&mut self) -> Option<Vec<u8>> {
-        (self.is_empty() && !self.owns_no_memory()).then(|| std::mem::take(&mut self.bytes))
+        (self.is_empty() && !self.owns_no_memory()).then(|| mem::take(&mut self.bytes))
     }
 
-    /// Forgets what waits.
+    /// Forgets what waits: what comes next begins a stream of its own.
     pub fn clear(&mut self) {
+        self.is_inside_line = false;
+        self.forget_all();
+    }
+
+    fn forget_all(&mut self) {
         self.bytes.clear();
         self.bytes.shrink_to(KEPT);
         self.written = 0;
     }
 
-    /// Writes until nothing waits.
+    /// Hands what waits to `write`, which says how many bytes it took, until nothing waits; returns
+    /// whether that is so. One who takes none ends it as well.
     ///
     /// # Errors
-    /// Those of the writer; [`io::ErrorKind::WouldBlock`] when it takes no more, and
-    /// [`io::ErrorKind::WriteZero`] if it says that it took nothing. What was not written stays.
-    pub fn write_to(&mut self, writer: &mut impl Write) -> io::Result<()> {
+    /// Those of `write`. What was not taken stays.
+    pub fn drain<E>(&mut self, mut write: impl FnMut(&[u8]) -> Result<usize, E>) -> Result<bool, E> {
         while !self.is_empty() {
-            match writer.write(self.as_slice()) {
-                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-                Ok(count) => self.advance(count),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
+            match write(self.as_slice())? {
+                0 => return Ok(false),
+                count => self.advance(count),
             }
         }
-        Ok(())
+        Ok(true)
     }
 
-    /// Takes the whole lines of which nothing has been written, and forgets the rest.
-    pub fn take_unsent_lines(&mut self) -> Vec<u8> {
+    /// The whole lines of which nothing has been written.
+    pub fn unsent_lines(&self) -> &[u8] {
         let waiting = self.as_slice();
         let start = if self.is_inside_line { memchr(b'\n', waiting).map(|end| end + 1) } else { Some(0) };
         let lines = start.map_or(&[][..], |start| &waiting[start..]);
-        let lines = lines[..memrchr(b'\n', lines).map_or(0, |end| end + 1)].to_vec();
+        &lines[..memrchr(b'\n', lines).map_or(0, |end| end + 1)]
+    }
+
+    /// Takes those, and forgets the rest.
+    pub fn take_unsent_lines(&mut self) -> Vec<u8> {
+        let lines = self.unsent_lines().to_vec();
         self.clear();
-        self.is_inside_line = false;
         lines
     }
 
     fn advance(&mut self, count: usize) {
-        self.written += count;
+        self.written = self.bytes.len().min(self.written + count);
         self.is_inside_line = self.bytes[self.written - 1] != b'\n';
         if self.written == self.bytes.len() {
-            self.clear();
+            self.forget_all();
         }
     }
 }
@@ -135,22 +143,25 @@ impl Outbox {
 mod tests {
     use super::*;
 
-    /// Takes so many bytes a call, then refuses.
+    use std::convert::Infallible;
+
+    /// Takes so many bytes a call, and then none.
+    #[derive(Default)]
     struct Narrow {
         taken: Vec<u8>,
         at_once: usize,
         calls: usize,
     }
 
-    impl Write for Narrow {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.calls = self.calls.checked_sub(1).ok_or(io::ErrorKind::WouldBlock)?;
-            let count = bytes.len().min(self.at_once);
-            self.taken.extend_from_slice(&bytes[..count]);
-            Ok(count)
-        }
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
+    impl Narrow {
+        fn empty(&mut self, outbox: &mut Outbox) -> bool {
+            let take = |bytes: &[u8]| {
+                let count = if self.calls == 0 { 0 } else { bytes.len().min(self.at_once) };
+                self.calls = self.calls.saturating_sub(1);
+                self.taken.extend_from_slice(&bytes[..count]);
+                Ok::<_, Infallible>(count)
+            };
+            outbox.drain(take).unwrap()
         }
     }
 
@@ -158,16 +169,16 @@ mod tests {
     fn partial_writes_lose_and_repeat_nothing() {
         let mut outbox = Outbox::new();
         let mut expected = Vec::new();
-        let mut narrow = Narrow { taken: Vec::new(), at_once: 7, calls: 0 };
+        let mut narrow = Narrow { at_once: 7, ..Narrow::default() };
         for round in 0..100_000_u32 {
             outbox.tail().extend_from_slice(&round.to_le_bytes());
             expected.extend_from_slice(&round.to_le_bytes());
             narrow.calls = usize::from(round % 2 == 0);
-            let _ = outbox.write_to(&mut narrow);
+            narrow.empty(&mut outbox);
         }
         assert_eq!(outbox.len(), expected.len() - narrow.taken.len());
         narrow.calls = usize::MAX;
-        outbox.write_to(&mut narrow).unwrap();
+        assert!(narrow.empty(&mut outbox));
         assert_eq!(narrow.taken, expected);
         assert!(outbox.is_empty() && outbox.capacity() <= KEPT);
     }
@@ -181,7 +192,7 @@ mod tests {
         assert_eq!(outbox.release(), None, "a byte waits");
         outbox.adopt(vec![0; 100]);
         assert_eq!((outbox.as_slice(), outbox.capacity()), (&b"x"[..], 8), "one buffer is enough");
-        outbox.write_to(&mut Vec::new()).unwrap();
+        outbox.clear();
         assert_eq!(outbox.release().map(|buffer| buffer.capacity()), Some(8));
         assert!(outbox.owns_no_memory());
     }
@@ -192,19 +203,27 @@ mod tests {
         {
             let mut outbox = Outbox::new();
             outbox.tail().extend_from_slice(b"one\ntwo\nthr");
-            let mut narrow = Narrow { taken: Vec::new(), at_once, calls: usize::from(at_once > 0) };
-            let _ = outbox.write_to(&mut narrow);
+            let mut narrow = Narrow { at_once, calls: 1, ..Narrow::default() };
+            narrow.empty(&mut outbox);
             assert_eq!(String::from_utf8(outbox.take_unsent_lines()).unwrap(), expected, "{at_once}");
             assert!(outbox.is_empty());
         }
     }
 
     #[test]
-    fn writer_that_takes_nothing_is_an_error() {
+    fn failed_write_loses_nothing() {
         let mut outbox = Outbox::new();
-        outbox.tail().push(b'x');
-        let mut narrow = Narrow { taken: Vec::new(), at_once: 0, calls: 9 };
-        assert_eq!(outbox.write_to(&mut narrow).unwrap_err().kind(), io::ErrorKind::WriteZero);
-        assert_eq!(outbox.as_slice(), b"x");
+        outbox.tail().extend_from_slice(b"xy");
+        let mut results = [Ok(1), Err("broken")].into_iter();
+        assert_eq!(outbox.drain(|_| results.next().unwrap()), Err("broken"));
+        assert_eq!(outbox.as_slice(), b"y");
+    }
+
+    #[test]
+    fn no_writer_can_take_more_than_there_is() {
+        let mut outbox = Outbox::new();
+        outbox.tail().extend_from_slice(b"xy");
+        assert_eq!(outbox.drain(|_| Ok::<_, Infallible>(9)), Ok(true));
+        assert!(outbox.is_empty());
     }
 }

@@ -12,6 +12,7 @@
 //! A line comes in and goes out without its `\n` being part of the grammar: [`crate::wire::lines`] takes
 //! it off, `write` puts it on.
 
+use alloc::vec::Vec;
 use memchr::memchr;
 
 /// The port on which servers listen unless told otherwise.
@@ -241,7 +242,7 @@ fn write_message(header: &[u8], name: &[u8], text: &[u8], out: &mut Vec<u8>) {
 }
 
 fn is_utf8(bytes: &[u8]) -> bool {
-    bytes.is_ascii() || std::str::from_utf8(bytes).is_ok()
+    bytes.is_ascii() || core::str::from_utf8(bytes).is_ok()
 }
 
 /// Appends `fields` with a space between each two, and a `\n`.

@@ -1,4 +1,4 @@
-//! A growing ring of bytes: lend the free space, commit what was read into it, look, consume.
+//! A growing ring of bytes: fill its free space, look, consume.
 //!
 //! ```text
 //!   storage  [ d e f . . . . a b c ]     head = 7, len = 6: the bytes "abcdef" in two pieces
@@ -8,14 +8,19 @@
 //! Full is `len == capacity`, empty is `len == 0`; an empty ring rewinds to the start, so that a
 //! reader that keeps up always reads into, and looks at, one piece.
 
-use std::io::{self, IoSliceMut, Read};
+use alloc::vec;
+use alloc::vec::Vec;
 
-/// A byte queue in one allocation, filled straight from a reader.
+/// A byte queue in one allocation, filled in place.
 ///
 /// ```
 /// let mut ring = chinwag::wire::ring::Ring::new();
 /// ring.reserve(8);
-/// ring.read_from(&mut &b"hello"[..]).unwrap();
+/// let read = ring.fill(|near, _far| {
+///     near[..5].copy_from_slice(b"hello");
+///     Ok::<_, core::convert::Infallible>(5)
+/// });
+/// assert_eq!(read, Ok(5));
 /// assert_eq!(ring.pieces(), (&b"hello"[..], &b""[..]));
 /// ring.consume(4);
 /// assert_eq!(ring.pieces(), (&b"o"[..], &b""[..]));
@@ -102,31 +107,29 @@ impl Ring {
         if capacity >= self.capacity() {
             return;
         }
-        if self.head + self.len > self.capacity() {
-            self.rewind();
-        }
+        self.make_contiguous();
         self.storage.copy_within(self.head..self.head + self.len, 0);
         self.head = 0;
         self.storage.truncate(capacity);
         self.storage.shrink_to_fit();
     }
 
-    /// Reads once from `source` into all of the free space; returns how many bytes came.
+    /// Lends all of the free space to `read`, in the order in which it fills: the far part is empty
+    /// unless it wraps around. What is returned says how many bytes were put there.
     ///
     /// There must be free space: a read into none returns 0 and looks like the end.
     ///
     /// # Errors
-    /// Those of the reader; the ring is then unchanged.
-    pub fn read_from(&mut self, source: &mut impl Read) -> io::Result<usize> {
+    /// Those of `read`; the ring then holds what it held.
+    pub fn fill<E>(
+        &mut self,
+        read: impl FnOnce(&mut [u8], &mut [u8]) -> Result<usize, E>,
+    ) -> Result<usize, E> {
         debug_assert!(self.len < self.capacity(), "a read into no space looks like the end");
         let (near, far) = self.free();
-        let read = if far.is_empty() {
-            source.read(near)?
-        } else {
-            source.read_vectored(&mut [IoSliceMut::new(near), IoSliceMut::new(far)])?
-        };
-        self.commit(read);
-        Ok(read)
+        let count = read(near, far)?.min(self.capacity() - self.len);
+        self.len += count;
+        Ok(count)
     }
 
     /// Appends `bytes`, growing as needed.
@@ -136,7 +139,7 @@ impl Ring {
         let (first, second) = bytes.split_at(near.len().min(bytes.len()));
         near[..first.len()].copy_from_slice(first);
         far[..second.len()].copy_from_slice(second);
-        self.commit(bytes.len());
+        self.len += bytes.len();
     }
 
     /// Drops the `count` oldest bytes (all of them, if there are fewer).
@@ -151,6 +154,21 @@ impl Ring {
         self.head += count;
         if self.head >= self.storage.len() {
             self.head -= self.storage.len();
+        }
+    }
+
+    /// The byte at this place, counted from the oldest one.
+    #[inline]
+    pub fn get(&self, at: usize) -> Option<u8> {
+        let (first, second) = self.pieces();
+        first.get(at).or_else(|| second.get(at - first.len())).copied()
+    }
+
+    /// Keeps the `count` oldest bytes (all of them, if there are fewer).
+    pub fn truncate(&mut self, count: usize) {
+        self.len = self.len.min(count);
+        if self.len == 0 {
+            self.head = 0;
         }
     }
 
@@ -178,9 +196,11 @@ impl Ring {
         (near, &mut front[..self.head])
     }
 
-    fn commit(&mut self, count: usize) {
-        debug_assert!(count <= self.capacity() - self.len);
-        self.len += count;
+    /// Makes what is held one piece, in place.
+    pub fn make_contiguous(&mut self) {
+        if self.head + self.len > self.capacity() {
+            self.rewind();
+        }
     }
 
     /// Moves what is held to the start of the storage, in one piece.
@@ -194,6 +214,8 @@ impl Ring {
 mod tests {
     use super::*;
     use std::collections::VecDeque;
+    use std::convert::Infallible;
+    use std::io::Read as _;
 
     fn ring(capacity: usize) -> Ring {
         let mut ring = Ring::new();
@@ -202,7 +224,8 @@ mod tests {
     }
 
     fn read(ring: &mut Ring, mut bytes: &[u8]) -> usize {
-        ring.read_from(&mut bytes).unwrap()
+        let mut take = |room: &mut [u8]| bytes.read(room).unwrap();
+        ring.fill(|near, far| Ok::<_, Infallible>(take(near) + take(far))).unwrap()
     }
 
     #[test]
@@ -233,17 +256,21 @@ mod tests {
 
     #[test]
     fn failed_read_changes_nothing() {
-        struct Refusing;
-        impl Read for Refusing {
-            fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-                buf.fill(b'!');
-                Err(io::ErrorKind::WouldBlock.into())
-            }
-        }
         let mut ring = ring(4);
         ring.push(b"ab");
-        assert!(ring.read_from(&mut Refusing).is_err());
+        let refused = ring.fill(|near, _| {
+            near.fill(b'!');
+            Err("refused")
+        });
+        assert_eq!(refused, Err("refused"));
         assert_eq!(ring.pieces(), (&b"ab"[..], &b""[..]));
+    }
+
+    #[test]
+    fn no_reader_can_say_that_more_came_than_fits() {
+        let mut ring = ring(4);
+        assert_eq!(ring.fill(|_, _| Ok::<_, Infallible>(9)), Ok(4));
+        assert_eq!(ring.pieces(), (&[0; 4][..], &b""[..]));
     }
 
     /// Every capacity up to 6, every head, every length, then each operation with every argument.
@@ -253,7 +280,7 @@ mod tests {
             for head in 0..capacity {
                 for len in 0..=capacity {
                     for argument in 0..=capacity + 2 {
-                        for operation in 0..5 {
+                        for operation in 0..6 {
                             check(capacity, head, len, argument, operation);
                         }
                     }
@@ -291,6 +318,10 @@ mod tests {
             3 => {
                 ring.shrink(argument);
                 assert!(ring.capacity() <= argument.max(ring.len()).max(capacity));
+            }
+            4 => {
+                ring.make_contiguous();
+                assert!(ring.pieces().1.is_empty());
             }
             _ if ring.len() < ring.capacity() => {
                 let read = read(&mut ring, &b"uvwxyz!?"[..argument]);

@@ -1,47 +1,77 @@
 //! Once warm, neither the client nor the server allocates memory for a message. (A benchmark prints
 //! the same.)
 
-use chinwag::client::session::Session;
+use chinwag::client::conversation::{Conversation, Ends, Settings};
 use chinwag::server::hub::{Hub, Limits};
 use chinwag::ui::display::Style;
 use chinwag::ui::screen::{Look, Screen};
 use chinwag::wire::lines::{Line, Lines};
-use chinwag::wire::outbox::Outbox;
-use std::io;
+use chinwag::wire::source::{Source, Stop, Transport};
+use std::convert::Infallible;
+use std::time::Duration;
 
-struct Client {
-    session: Session,
-    outbox: Outbox,
-    screen: Screen,
+/// Brings its bytes over and over when told to; takes everything.
+struct Tape {
+    bytes: Vec<u8>,
+    at: usize,
 }
 
-fn client(look: Look) -> Client {
-    let mut screen = Screen::new(look);
-    let mut outbox = Outbox::new();
-    let mut session = Session::new(Some(b"ann"), false, &mut screen);
-    session.handle_connected(&mut outbox, &mut screen);
-    assert!(session.handle_reply(b"HELLO ann", &mut outbox, &mut screen));
-    Client { session, outbox, screen }
+impl Tape {
+    fn of(bytes: impl Into<Vec<u8>>) -> Source<Self> {
+        Source::new(Self { bytes: bytes.into(), at: 0 })
+    }
+}
+
+impl Transport for Tape {
+    type Error = Infallible;
+
+    fn read(&mut self, near: &mut [u8], _: &mut [u8]) -> Result<usize, Stop<Infallible>> {
+        let count = near.len().min(self.bytes.len() - self.at);
+        near[..count].copy_from_slice(&self.bytes[self.at..self.at + count]);
+        self.at += count;
+        if count == 0 { Err(Stop::Blocked) } else { Ok(count) }
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<usize, Stop<Infallible>> {
+        Ok(bytes.len())
+    }
 }
 
 /// Of so many rounds of reading, showing, typing and sending: how many lines they are, and how many
 /// allocations they make.
 pub(crate) fn of_client(look: Look, rounds: usize) -> (usize, u64) {
-    let mut client = client(look);
-    let (mut incoming, mut typed) = (Lines::new(None), Lines::new(None));
+    let settings = Settings {
+        name: Some(b"ann"),
+        max_message: None,
+        linger: Duration::ZERO,
+        reconnects: false,
+        is_interactive: false,
+    };
+    let mut conversation = Conversation::new(&settings, Screen::new(look));
     let replies = "DELIVERY bob hi there\nSEND-OK\nDELIVERY bob caf\u{e9}\u{202e}\n".repeat(100);
     let commands = "@bob hi\n!who\nnonsense\n".repeat(100);
+    let mut ends = Ends {
+        server: Some(Tape::of("HELLO ann\n")),
+        input: Tape::of(""),
+        output: Tape::of(""),
+        broken: None,
+    };
+    conversation.handle_connecting();
+    conversation.handle_connected(Duration::ZERO);
+    conversation.turn(&mut ends, Duration::ZERO).unwrap();
+    let server = ends.server.as_mut().unwrap().transport_mut();
+    (server.bytes, ends.input.transport_mut().bytes) = (replies.into(), commands.into());
     let mut round = || {
-        incoming.fill_from(&mut replies.as_bytes()).unwrap();
-        assert!(client.session.handle_replies(&mut incoming, &mut client.outbox, &mut client.screen));
-        client.screen.waiting().write_to(&mut io::sink()).unwrap();
-        typed.fill_from(&mut commands.as_bytes()).unwrap();
-        typed.drain(|line| {
-            let Line::Whole(line) = line else { panic!("there is no limit") };
-            client.session.handle_input(line, &mut client.outbox, &mut client.screen)
-        });
-        client.outbox.write_to(&mut io::sink()).unwrap();
-        assert!(incoming.is_empty() && typed.is_empty());
+        let server = ends.server.as_mut().unwrap();
+        server.transport_mut().at = 0;
+        server.handle_readable();
+        ends.input.transport_mut().at = 0;
+        ends.input.handle_readable();
+        while conversation.has_work(&ends, Duration::ZERO) {
+            conversation.turn(&mut ends, Duration::ZERO).unwrap();
+        }
+        let held = conversation.held();
+        assert_eq!((held.incoming, held.typed, held.to_show, held.to_send), (0, 0, 0, 0));
     };
     let lines = 600 * rounds;
     // So many that a part of a line has been at each place of the ring.
@@ -56,16 +86,15 @@ pub(crate) fn of_server(rounds: usize) -> (usize, u64) {
     let _ = hub.handle_line(ann, Line::Whole(b"HELLO-FROM ann"), false);
     let _ = hub.handle_line(bob, Line::Whole(b"HELLO-FROM bob"), false);
     let mut lines = Lines::new(Some(1000));
-    let mut spare = vec![0; chinwag::wire::lines::CHUNK];
+    let mut spare = Vec::new();
     let requests = "SEND bob hi there\nSEND echobot hi\nSEND nobody hi\nSEND\nLISTS\n".repeat(100);
     let mut round = || {
-        lines.borrow_storage(&mut spare);
-        lines.fill_from(&mut requests.as_bytes()).unwrap();
+        let mut lines = lines.borrow(&mut spare);
+        lines.push(requests.as_bytes());
         lines.drain(|line| hub.handle_line(ann, line, false).wait().is_none());
-        lines.settle(&mut spare);
         assert!(lines.is_empty());
         while let Some(id) = hub.next_dirty() {
-            hub.outbox_mut(id).write_to(&mut io::sink()).unwrap();
+            hub.outbox_mut(id).clear();
             hub.reclaim(id);
         }
     };

@@ -334,8 +334,9 @@ fn options_come_from_the_environment_too() {
     talk.expect("LIST");
     talk.expect_end(); // Without an answer: it has lingered.
     let outcome = program.finish();
-    assert!(outcome.only_error().contains("--max-message"));
-    assert_eq!(outcome.status.code(), Some(0));
+    let errors = String::from_utf8(outcome.stderr).unwrap();
+    assert!(errors.contains("--max-message") && errors.contains("--linger"), "{errors}");
+    assert_eq!(outcome.status.code(), Some(1));
 }
 
 #[test]

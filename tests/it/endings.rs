@@ -54,7 +54,7 @@ fn quit_leaves_while_connecting() {
     let hanging = Hanging::new();
     let program = Program::on_pipes(chinwag(hanging.port, "--connect-timeout 3600 --linger 0.2"));
     program.enter("ann\n!who\n!quit\n");
-    program.finish().assert(0, "");
+    program.finish().assert_broken("", &[&address(hanging.port), "1 request not sent", "--linger"]);
 }
 
 /// Spec S16: the connection has gone by the time that anybody reads.
@@ -108,16 +108,28 @@ fn server_that_only_stops_sending_has_ended_the_conversation() {
     program.finish().assert_broken(LOGGED_IN, &[&address(peer.port()), "run chinwag again"]);
 }
 
+/// Spec L3: nothing is shown, and a connection is made when a name has been typed.
 #[test]
-fn server_that_goes_away_before_any_log_in_is_a_loss() {
+fn server_may_go_away_while_the_user_is_asked_for_a_name() {
     for end in [End::Close, End::Reset] {
         let peer = Peer::new();
-        let mut program = Program::on_pipes(chinwag(peer.port(), ""));
+        let mut program = Program::on_pipes(chinwag(peer.port(), "-v"));
         let talk = peer.accept();
         program.output.expect(PROMPT);
         talk.end(end);
-        program.finish().assert_broken(PROMPT, &[&address(peer.port()), "run chinwag again"]);
+        program.errors.expect("closed the connection while a name was asked for\n");
+        program.enter_all("ann\n");
+        peer.welcome("ann").expect_end();
+        let outcome = program.finish();
+        assert_eq!(String::from_utf8(outcome.stdout).unwrap(), format!("{PROMPT}{LOGGED_IN}"));
+        assert_eq!(outcome.status.code(), Some(0));
+    }
+}
 
+#[test]
+fn server_that_goes_away_while_a_log_in_is_on_its_way_is_a_loss() {
+    for end in [End::Close, End::Reset] {
+        let peer = Peer::new();
         let program = Program::on_pipes(chinwag(peer.port(), "--name ann"));
         let mut talk = peer.accept();
         talk.expect("HELLO-FROM ann");
@@ -129,14 +141,18 @@ fn server_that_goes_away_before_any_log_in_is_a_loss() {
 /// Spec C3.
 #[test]
 fn server_that_never_answers_is_left_after_lingering() {
-    for script in ["ann\n!who\n", "ann", "ann\n!quit\n", "ann\n@bob hi\n!quit"] {
+    let unsent = ", and 1 request not sent;";
+    for (script, more) in
+        [("ann\n!who\n", unsent), ("ann", ";"), ("ann\n!quit\n", ";"), ("ann\n@bob hi\n!quit", unsent)]
+    {
         let peer = Peer::new();
         let mut program = Program::on_pipes(chinwag(peer.port(), "--linger 0.2"));
         program.enter_all(script);
         let mut talk = peer.accept();
         talk.expect("HELLO-FROM ann");
         talk.expect_end();
-        program.finish().assert(0, PROMPT);
+        let words = format!("1 request without an answer, which may not have arrived{more}");
+        program.finish().assert_broken(PROMPT, &[&address(peer.port()), &words, "--linger"]);
     }
 }
 
@@ -150,7 +166,8 @@ fn answers_that_came_are_shown_before_lingering_ends() {
     talk.answer("LIST", "LIST-OK ann\n");
     talk.expect("SEND bob hi");
     talk.expect_end();
-    program.finish().assert(0, format!("{PROMPT}{LOGGED_IN}There are 1 online users:\nann\n"));
+    let shown = format!("{PROMPT}{LOGGED_IN}There are 1 online users:\nann\n");
+    program.finish().assert_broken(shown, &["1 request without an answer"]);
 }
 
 /// The poll itself says that the reader of a pipe has gone: nothing has to be written.

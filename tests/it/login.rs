@@ -61,7 +61,7 @@ fn names_typed_slowly_are_tried_on_connections_of_their_own_where_needed() {
         refuse(&peer, end, |name| {
             program.output.expect(PROMPT);
             if end != End::Keep && name != "ann" {
-                program.errors.expect("closed the connection after a refused log-in\n");
+                program.errors.expect("closed the connection while a name was asked for\n");
             }
             let last = name == "dan";
             program.enter(format!("{name}\n{}", if last { "!who\n!quit\n" } else { "" }));

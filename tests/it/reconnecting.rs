@@ -97,7 +97,7 @@ fn request_without_an_answer_is_told_of_and_not_repeated() {
     talk.answer("SEND bob next", "SEND-OK\n");
     program.enter("!quit\n");
     talk.expect_end();
-    let told = "chinwag: 2 requests were not answered: they may not have arrived".to_owned();
+    let told = "chinwag: 2 requests without an answer, which may not have arrived".to_owned();
     let stderr = [lost(peer.port()), told, back(peer.port())];
     assert_left(&program.finish(), &[LOGGED_IN, LOGGED_IN, "The message was sent successfully"], &stderr);
 }
@@ -150,7 +150,9 @@ fn user_can_leave_while_the_connection_is_away() {
     drop((peer.welcome("ann"), peer));
     program.errors.expect(lost(place.port));
     program.enter("@bob hi\n!quit\n");
-    assert_eq!(program.finish().status.code(), Some(0));
+    let outcome = program.finish();
+    assert!(String::from_utf8(outcome.stderr).unwrap().contains("1 request not sent"));
+    assert_eq!(outcome.status.code(), Some(1));
 }
 
 #[test]

@@ -351,13 +351,16 @@ fn full_server_is_said_on_a_line_of_its_own() {
 
 /// Spec section 5: nor does the shell's prompt stand behind the client's.
 #[test]
-fn lost_connection_closes_the_prompt() {
+fn prompt_waits_for_a_name_without_a_connection() {
     let peer = Peer::new();
     let mut seat = Seat::new(peer.port(), "");
     let talk = peer.accept();
     seat.program.output.expect(PROMPT);
-    drop(talk);
-    seat.finish().assert_broken(format!("{PROMPT}\r\n"), &["closed", &format!("127.0.0.1:{}", peer.port())]);
+    talk.end(End::Close);
+    seat.program.enter("ann\r");
+    drop(peer.welcome("ann"));
+    let shown = format!("{PROMPT}ann\r\nSuccessfully logged in as ann!\r\n");
+    seat.finish().assert_broken(shown, &["closed", &format!("127.0.0.1:{}", peer.port())]);
 }
 
 /// Spec S16: a terminal that nobody reads, as if paused.

@@ -22,8 +22,8 @@ fn say(hub: &mut Hub, id: Id, line: &str) {
 
 /// Takes what waits for `id`, as a client that reads would.
 fn read(hub: &mut Hub, id: Id) -> String {
-    let mut bytes = Vec::new();
-    hub.outbox_mut(id).write_to(&mut bytes).unwrap();
+    let bytes = hub.outbox(id).as_slice().to_vec();
+    hub.outbox_mut(id).clear();
     hub.reclaim(id);
     String::from_utf8(bytes).unwrap()
 }
@@ -36,11 +36,9 @@ fn check(input: &[u8], logged_in: &str, before: &str) {
         for (client, answer) in [(0, logged_in), (2, before)] {
             let (mut hub, ids) = hub(LIMITS, true, &["ann", "bob"]);
             let mut lines = Lines::new(Some(LIMITS.max_line()));
-            for mut part in way.iter().copied() {
-                while !part.is_empty() {
-                    lines.fill_from(&mut part).unwrap();
-                    lines.drain(|line| hub.handle_line(ids[client], line, false) == Handled::Done);
-                }
+            for part in way.iter().copied() {
+                lines.push(part);
+                lines.drain(|line| hub.handle_line(ids[client], line, false) == Handled::Done);
             }
             assert_eq!(read(&mut hub, ids[client]), answer, "{}", input.escape_ascii());
         }
@@ -109,8 +107,8 @@ fn over_long_lines_and_texts_are_bad_bodies() {
         let long = format!("SEND ann {}\nLIST\n", "x".repeat(LIMITS.max_message + excess));
         let (mut hub, ids) = hub(LIMITS, false, &["ann"]);
         let mut lines = Lines::new(Some(LIMITS.max_line()));
-        for mut part in long.as_bytes().chunks(7) {
-            lines.fill_from(&mut part).unwrap();
+        for part in long.as_bytes().chunks(7) {
+            lines.push(part);
             lines.drain(|line| hub.handle_line(ids[0], line, false) == Handled::Done);
         }
         assert_eq!(read(&mut hub, ids[0]), "BAD-RQST-BODY\nLIST-OK ann\n");

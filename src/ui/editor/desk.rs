@@ -4,21 +4,10 @@ use super::completion::Completion;
 use super::history::History;
 use super::keys::{Key, Keys};
 use super::line::{Line, is_letter, is_not_space};
+pub use crate::client::frontend::KeyEvent as Event;
+
 use super::text;
 use super::view::View;
-
-/// What the owner of the loop has to act on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Event {
-    /// A line was entered; its bytes, without the end.
-    Line(Vec<u8>),
-    /// Ctrl-C while nothing was typed.
-    Interrupt,
-    /// Ctrl-D while nothing was typed.
-    EndOfInput,
-    /// Ctrl-Z. The line stays as it is.
-    Suspend,
-}
 
 /// A line editor that somebody else's loop drives: bytes in, bytes out.
 ///

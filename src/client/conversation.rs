@@ -1,0 +1,525 @@
+//! All that a client decides: when to read which end, what waits, when to come back, how long to
+//! linger, how it ends.
+//!
+//! A conversation has three ends, the server, the input and the output. Whoever owns them says what
+//! happens and what time it is, and acts on what is asked for: in a program that is an event loop, in a
+//! test a simulator. After each step everything follows from the state; nothing of it is kept by hand.
+//!
+//! ```text
+//!   wants_connection  --> make one; then handle_connected or handle_connect_failed
+//!   turn              --> moves what can be moved between the three ends
+//!   has_work          --> another turn would move something: do not wait
+//!   next_deadline     --> a turn is due at this time, though nothing happens
+//!   outcome           --> how it has ended; then leave
+//! ```
+//!
+//! Back-pressure is the same both ways: a full screen takes no reply, so the server is not read; a full
+//! outbox takes no command, so the input is not read, but for a little that may hold a
+//! `!quit`. The time is a duration since any fixed point.
+
+use super::frontend::{Frontend, KeyEvent};
+use super::retry::Retry;
+use super::session::{Disconnect, Session, Unsaid};
+use super::typed::Typed;
+use crate::wire::lines::{Line, Lines, Take, Taken};
+use crate::wire::outbox::Outbox;
+use crate::wire::source::{Filled, Source, Transport};
+use alloc::vec::Vec;
+use core::mem;
+use core::time::Duration;
+
+/// So often an end is read in one turn before the others are looked at.
+pub const READS_PER_TURN: usize = 16;
+
+/// So many keys are taken at a time.
+const KEYS: usize = 1024;
+
+/// What a conversation is to be like.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings<'a> {
+    /// The name to log in with, without asking.
+    pub name: Option<&'a [u8]>,
+    /// The longest line that is accepted from the server, in bytes.
+    pub max_message: Option<usize>,
+    /// How long to wait for each answer after the end of input (spec C3).
+    pub linger: Duration,
+    /// A lost connection is made again.
+    pub reconnects: bool,
+    /// The input is a terminal: who ends it leaves at once (spec C3).
+    pub is_interactive: bool,
+}
+
+/// The three ends of a conversation.
+#[derive(Debug)]
+pub struct Ends<N: Transport, I, O> {
+    /// The connection to the server, if there is one.
+    pub server: Option<Source<N>>,
+    /// Where the user's lines come from.
+    pub input: Source<I>,
+    /// Where the conversation is shown.
+    pub output: Source<O>,
+    /// What broke the last connection, if it was not closed.
+    pub broken: Option<N::Error>,
+}
+
+/// How a conversation ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// The user left.
+    Left,
+    /// The user interrupted it by a key.
+    Interrupted,
+    /// The reader of the output went away.
+    Unseen,
+    /// The server was full.
+    Full,
+    /// The connection was closed, or broken.
+    Lost,
+    /// No connection could be made.
+    Unconnected,
+}
+
+/// What there is to do for others, or to tell, that is no part of what the output shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Event {
+    /// A key asks to stop the program until it is continued.
+    Suspend,
+    /// The connection was lost, and is being made again.
+    Lost {
+        /// How many requests were sent and not answered: they may not have arrived.
+        unanswered: u64,
+    },
+    /// The connection stands again, and the user has the name of before.
+    Back,
+}
+
+/// How much a conversation holds, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Held {
+    /// Of the server: what was read and not shown.
+    pub incoming: usize,
+    /// What waits for the output.
+    pub to_show: usize,
+    /// Of the user: what was read and not taken.
+    pub typed: usize,
+    /// What waits for the server.
+    pub to_send: usize,
+}
+
+/// A conversation, whoever shows it.
+#[derive(Debug)]
+pub struct Conversation<F> {
+    session: Session,
+    frontend: F,
+    link: Link,
+    retry: Retry,
+    incoming: Lines,
+    outbox: Outbox,
+    typed: Typed,
+    linger: Linger,
+    events: Vec<Event>,
+    over: Option<Outcome>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Link {
+    /// There is no connection.
+    Down,
+    /// One is being made.
+    Connecting,
+    /// There is one.
+    Up,
+    /// It has ended; perhaps something that came before that is still to be shown.
+    Ended,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Linger {
+    time: Duration,
+    /// When the last sign of life came.
+    last_progress: Duration,
+    /// Who wants to leave does so at once.
+    is_interactive: bool,
+}
+
+impl<F: Frontend> Conversation<F> {
+    /// A conversation without a connection yet.
+    pub fn new(settings: &Settings<'_>, mut frontend: F) -> Self {
+        let mut outbox = Outbox::new();
+        let session = Session::new(settings.name, settings.reconnects, &mut outbox, &mut frontend);
+        Self {
+            session,
+            frontend,
+            link: Link::Down,
+            retry: Retry::default(),
+            incoming: Lines::new(settings.max_message),
+            outbox,
+            typed: Typed::new(),
+            linger: Linger {
+                time: settings.linger,
+                last_progress: Duration::ZERO,
+                is_interactive: settings.is_interactive,
+            },
+            events: Vec::new(),
+            over: None,
+        }
+    }
+
+    /// Who shows the conversation.
+    pub fn frontend(&mut self) -> &mut F {
+        &mut self.frontend
+    }
+
+    /// Whether a connection is to be made now; [`Conversation::handle_connecting`] says that it is.
+    pub fn wants_connection(&self, now: Duration) -> bool {
+        self.link == Link::Down && self.session.wants_connection() && !self.retry.is_waiting(now)
+    }
+
+    /// A connection is being made.
+    pub fn handle_connecting(&mut self) {
+        self.link = Link::Connecting;
+        self.retry.start();
+    }
+
+    /// The connection stands.
+    pub fn handle_connected(&mut self, now: Duration) {
+        self.link = Link::Up;
+        self.session.handle_connected(&mut self.frontend);
+        self.linger.last_progress = now;
+    }
+
+    /// No connection could be made.
+    pub fn handle_connect_failed(&mut self, now: Duration) {
+        self.link = Link::Down;
+        if self.session.is_returning() {
+            self.retry.schedule(now);
+        } else {
+            self.over = Some(Outcome::Unconnected);
+        }
+    }
+
+    /// Whether a line of the server would be taken, if it came.
+    pub fn wants_replies(&self) -> bool {
+        self.link == Link::Up
+            && !self.session.is_full()
+            && !self.session.is_turned_away()
+            && self.incoming.refused().is_none()
+            && !self.is_done()
+    }
+
+    /// Whether what is typed would be taken, if it came.
+    pub fn wants_input(&self) -> bool {
+        self.typed.wants_more()
+    }
+
+    /// Moves what can be moved between the three ends, a bounded part of it.
+    ///
+    /// # Errors
+    /// Those of the output.
+    pub fn turn<N: Transport, I: Transport, O: Transport>(
+        &mut self,
+        ends: &mut Ends<N, I, O>,
+        now: Duration,
+    ) -> Result<(), O::Error> {
+        self.receive(ends, now)?;
+        self.listen(&mut ends.input, now);
+        self.send(&mut ends.server, now);
+        self.show(&mut ends.output, now)
+    }
+
+    /// Whether another turn would move something though nothing happens.
+    pub fn has_work<N: Transport, I: Transport, O>(&self, ends: &Ends<N, I, O>, now: Duration) -> bool {
+        let can_receive = self.wants_replies() && ends.server.as_ref().is_some_and(Source::is_readable);
+        let can_listen = self.wants_input() && ends.input.is_readable();
+        can_receive
+            || can_listen
+            || self.can_take_replies()
+            || self.can_take_input()
+            || self.can_end()
+            || self.wants_connection(now)
+    }
+
+    /// When a turn is due though nothing happens, and nothing is left to be done at once.
+    pub fn next_deadline(&self) -> Option<Duration> {
+        let retry = self.retry.deadline().filter(|_| self.link == Link::Down);
+        [retry, self.linger_deadline()].into_iter().flatten().min()
+    }
+
+    /// How much is held between the ends.
+    pub fn held(&self) -> Held {
+        Held {
+            incoming: self.incoming.len(),
+            to_show: self.frontend.to_show_len(),
+            typed: self.typed.len(),
+            to_send: self.outbox.len(),
+        }
+    }
+
+    /// How the conversation has ended, if it has.
+    pub fn outcome(&self, now: Duration) -> Option<Outcome> {
+        if self.over.is_some() {
+            return self.over;
+        }
+        let has_lingered = self.has_lingered(now);
+        let is_shown = self.frontend.to_show_len() == 0;
+        if self.session.is_full() {
+            return (is_shown || has_lingered).then_some(Outcome::Full);
+        }
+        let leaves = self.linger.is_interactive && self.typed.over_since().is_some();
+        (leaves || self.is_done() && is_shown || has_lingered).then_some(Outcome::Left)
+    }
+
+    /// The reader of the output has gone.
+    pub fn handle_unseen(&mut self) {
+        self.over = Some(Outcome::Unseen);
+    }
+
+    /// What has come up since the last time.
+    pub fn take_events(&mut self) -> Vec<Event> {
+        mem::take(&mut self.events)
+    }
+
+    /// The end: writes what can be written, for the last time, and ends the connection. Returns what is
+    /// then known to have been typed in vain.
+    ///
+    /// # Errors
+    /// Those of the output.
+    pub fn leave<N: Transport, I: Transport, O: Transport>(
+        &mut self,
+        ends: &mut Ends<N, I, O>,
+        now: Duration,
+    ) -> Result<Unsaid, O::Error> {
+        self.send(&mut ends.server, now);
+        self.frontend.leave();
+        let shown = self.show(&mut ends.output, now);
+        let unsaid = self.unsaid();
+        if let Some(server) = ends.server.take() {
+            server.end();
+        }
+        shown.map(|()| unsaid)
+    }
+
+    /// From the server to the screen, and on to the output.
+    fn receive<N: Transport, I, O: Transport>(
+        &mut self,
+        ends: &mut Ends<N, I, O>,
+        now: Duration,
+    ) -> Result<(), O::Error> {
+        self.take_replies(&mut ends.output, now)?;
+        for _ in 0..READS_PER_TURN {
+            let Some(server) = &mut ends.server else { break };
+            if !self.wants_replies() || !server.is_readable() {
+                break;
+            }
+            match server.fill(&mut self.incoming) {
+                Filled::Bytes(_) => self.take_replies(&mut ends.output, now)?,
+                Filled::End => self.link = Link::Ended,
+                Filled::Broken(error) => {
+                    self.link = Link::Ended;
+                    ends.broken = Some(error);
+                }
+            }
+        }
+        if self.session.is_turned_away() {
+            self.link = Link::Ended;
+        }
+        if self.link == Link::Ended
+            && let Some(server) = ends.server.take()
+        {
+            server.end();
+        }
+        if self.can_end() || self.link == Link::Ended && self.has_lingered(now) {
+            self.handle_disconnected(now);
+        }
+        Ok(())
+    }
+
+    /// Takes the replies that wait, as many as can be shown.
+    fn take_replies<O: Transport>(&mut self, output: &mut Source<O>, now: Duration) -> Result<(), O::Error> {
+        let unanswered = self.session.unanswered();
+        let was_returning = self.session.is_returning();
+        loop {
+            let Self { session, outbox, frontend, incoming, .. } = self;
+            incoming.drain_to(&mut Replies { session, outbox, frontend });
+            self.show(output, now)?;
+            if !self.can_take_replies() {
+                break;
+            }
+        }
+        if self.session.unanswered() < unanswered {
+            self.linger.last_progress = now;
+        }
+        if was_returning && !self.session.is_returning() {
+            self.retry = Retry::default();
+            self.linger.last_progress = now;
+            if self.session.is_logged_in() {
+                self.events.push(Event::Back);
+            }
+        }
+        Ok(())
+    }
+
+    fn handle_disconnected(&mut self, now: Duration) {
+        self.incoming.clear();
+        let was_returning = self.session.is_returning();
+        self.link = Link::Down;
+        match self.session.handle_disconnected(&mut self.outbox) {
+            Disconnect::Expected => log::info!("the server closed the connection while a name was asked for"),
+            Disconnect::Lost => self.over = Some(Outcome::Lost),
+            Disconnect::Again { unanswered } => {
+                self.typed.start_over();
+                self.retry.schedule(now);
+                if !was_returning {
+                    self.events.push(Event::Lost { unanswered });
+                }
+            }
+        }
+    }
+
+    /// From the input to the outbox.
+    fn listen<I: Transport>(&mut self, input: &mut Source<I>, now: Duration) {
+        self.take_input(now);
+        for _ in 0..READS_PER_TURN {
+            if !self.wants_input() || !input.is_readable() {
+                return;
+            }
+            let filled = if self.frontend.takes_keys() {
+                self.read_keys(input, now)
+            } else {
+                input.fill(self.typed.lines())
+            };
+            match filled {
+                Filled::Bytes(_) => {}
+                Filled::End => self.typed.end(now),
+                // A terminal that was hung up; whatever it is, nothing more will come.
+                Filled::Broken(_) => self.typed.end(now),
+            }
+            self.take_input(now);
+        }
+    }
+
+    fn read_keys<I: Transport>(&mut self, input: &mut Source<I>, now: Duration) -> Filled<I::Error> {
+        let mut keys = [0; KEYS];
+        let filled = input.read(&mut keys);
+        let Filled::Bytes(count) = filled else { return filled };
+        let mut rest = &keys[..count];
+        while !rest.is_empty() && self.typed.over_since().is_none() && self.over.is_none() {
+            let (taken, event) = self.typed.handle_keys(rest, &mut self.frontend, now);
+            rest = &rest[taken..];
+            match event {
+                Some(KeyEvent::Interrupt) => self.over = Some(Outcome::Interrupted),
+                Some(KeyEvent::Suspend) => self.events.push(Event::Suspend),
+                _ => {}
+            }
+        }
+        filled
+    }
+
+    fn take_input(&mut self, now: Duration) {
+        let Self { session, outbox, frontend, typed, .. } = self;
+        let is_echoed = self.linger.is_interactive && !frontend.takes_keys();
+        typed.drain_to(&mut Commands { session, outbox, frontend, is_echoed }, now);
+    }
+
+    fn send<N: Transport>(&mut self, server: &mut Option<Source<N>>, now: Duration) {
+        let Some(server) = server.as_mut().filter(|_| self.link == Link::Up) else { return };
+        let unsent = self.outbox.len();
+        // A connection that takes nothing any more has an end that is still to be read.
+        let _ = server.flush(&mut self.outbox);
+        if self.outbox.len() < unsent {
+            self.linger.last_progress = now;
+        }
+    }
+
+    fn show<O: Transport>(&mut self, output: &mut Source<O>, now: Duration) -> Result<(), O::Error> {
+        let is_awaited = self.is_done() || self.incoming.refused().is_some();
+        let to_show = self.frontend.to_show();
+        let before = to_show.len();
+        output.flush(to_show)?;
+        if is_awaited && to_show.len() < before {
+            self.linger.last_progress = now;
+        }
+        Ok(())
+    }
+
+    fn can_take_replies(&self) -> bool {
+        let takes = !self.session.is_full() && !self.session.is_turned_away() && !self.frontend.is_full();
+        takes && self.incoming.refused().is_some()
+    }
+
+    fn can_take_input(&self) -> bool {
+        self.typed.is_refused() && self.session.is_ready_for_input(&self.outbox, &self.frontend)
+    }
+
+    /// Whether the connection has ended and all that came before its end is shown.
+    fn can_end(&self) -> bool {
+        let is_shown = self.session.is_turned_away()
+            || self.incoming.refused().is_none() && self.frontend.to_show_len() == 0;
+        self.link == Link::Ended && is_shown && !self.session.is_full()
+    }
+
+    /// Whether nothing is left but to show what waits: everything typed was sent, and answered.
+    fn is_done(&self) -> bool {
+        self.typed.is_exhausted() && self.session.is_settled() && self.outbox.is_empty()
+    }
+
+    /// When to leave without the answers that have not come (spec C3).
+    fn linger_deadline(&self) -> Option<Duration> {
+        let since = self.typed.over_since()?;
+        // Who only comes to the end of a script has time until the connection stands.
+        let waits = self.link != Link::Connecting || self.typed.is_quit();
+        waits.then(|| since.max(self.linger.last_progress) + self.linger.time)
+    }
+
+    fn has_lingered(&self, now: Duration) -> bool {
+        self.linger_deadline().is_some_and(|deadline| deadline <= now)
+    }
+
+    fn unsaid(&self) -> Unsaid {
+        let Unsaid { unanswered, unsent } = self.session.unsaid(&self.outbox);
+        Unsaid { unanswered, unsent: unsent + self.typed.commands() }
+    }
+}
+
+/// Takes the lines of the server.
+struct Replies<'a, F> {
+    session: &'a mut Session,
+    outbox: &'a mut Outbox,
+    frontend: &'a mut F,
+}
+
+impl<F: Frontend> Take for Replies<'_, F> {
+    fn take(&mut self, line: Line<'_>, from: usize) -> Taken {
+        match line {
+            Line::Whole(line) => self.session.handle_reply(line, from, self.outbox, self.frontend),
+            Line::TooLong => {
+                log::error!("a message over the limit was dropped: --max-message sets the limit");
+                Taken::Whole
+            }
+        }
+    }
+
+    fn take_many(&mut self, lines: &[u8]) -> usize {
+        if self.session.takes_messages() { self.frontend.show_messages(lines) } else { 0 }
+    }
+}
+
+/// Takes the lines of the user.
+struct Commands<'a, F> {
+    session: &'a mut Session,
+    outbox: &'a mut Outbox,
+    frontend: &'a mut F,
+    /// The input's terminal shows what is typed, line ends too.
+    is_echoed: bool,
+}
+
+impl<F: Frontend> Take for Commands<'_, F> {
+    fn take(&mut self, line: Line<'_>, from: usize) -> Taken {
+        // There is no limit for the user.
+        let Line::Whole(line) = line else { return Taken::Whole };
+        if self.is_echoed && self.session.is_ready_for_input(self.outbox, self.frontend) {
+            self.frontend.handle_echoed_line();
+        }
+        self.session.handle_input(line, from, self.outbox, self.frontend)
+    }
+}

@@ -1,0 +1,143 @@
+//! What the user typed and was not taken yet, and how it ended.
+
+use super::command::{Command, without_carriage_return};
+use super::frontend::{Frontend, KeyEvent};
+use crate::wire::lines::{Lines, Take};
+use core::time::Duration;
+
+/// While commands cannot be sent, the input is read on until so many bytes wait behind the first of
+/// them: among them may be a `!quit`.
+pub(crate) const TYPED_AHEAD: usize = 64 * 1024;
+
+/// Typed lines that wait.
+#[derive(Debug)]
+pub(crate) struct Typed {
+    lines: Lines,
+    end: End,
+    /// So many of the oldest bytes were looked through for a `!quit`.
+    looked: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// More may come.
+    Open,
+    /// The input has ended, at this time.
+    OfInput(Duration),
+    /// A `!quit` was read, at this time: what came behind it does not count.
+    Quit(Duration),
+}
+
+impl Typed {
+    pub(crate) const fn new() -> Self {
+        Self { lines: Lines::new(None), end: End::Open, looked: 0 }
+    }
+
+    /// Whether there is room for more, and it would count.
+    pub(crate) fn wants_more(&self) -> bool {
+        let behind = self.lines.refused().map_or(0, |first| self.lines.len() - first);
+        self.end == End::Open && behind < TYPED_AHEAD
+    }
+
+    /// Whether a line waits that was not taken when it was offered.
+    pub(crate) fn is_refused(&self) -> bool {
+        self.lines.refused().is_some()
+    }
+
+    /// Whether everything was read and taken.
+    pub(crate) fn is_exhausted(&self) -> bool {
+        self.end != End::Open && self.lines.is_empty()
+    }
+
+    /// Since when the user has wanted to leave, even if some lines before that still wait.
+    pub(crate) fn over_since(&self) -> Option<Duration> {
+        match self.end {
+            End::Open => None,
+            End::OfInput(since) | End::Quit(since) => Some(since),
+        }
+    }
+
+    /// Whether a `!quit` was read.
+    pub(crate) fn is_quit(&self) -> bool {
+        matches!(self.end, End::Quit(_))
+    }
+
+    /// How many bytes wait.
+    pub(crate) fn len(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// Where to read lines to.
+    pub(crate) fn lines(&mut self) -> &mut Lines {
+        &mut self.lines
+    }
+
+    /// Makes lines of keys; returns what else they ask for, if that comes up, and how many were taken.
+    pub(crate) fn handle_keys(
+        &mut self,
+        keys: &[u8],
+        frontend: &mut impl Frontend,
+        now: Duration,
+    ) -> (usize, Option<KeyEvent>) {
+        let (taken, event) = frontend.handle_keys(keys);
+        match event {
+            Some(KeyEvent::Line(line)) => {
+                self.lines.push(&line);
+                self.lines.push(b"\n");
+            }
+            Some(KeyEvent::EndOfInput) => self.end(now),
+            other => return (taken, other),
+        }
+        (taken, None)
+    }
+
+    /// Offers the lines, oldest first, until one is not taken. Then a `!quit` among the others counts
+    /// all the same.
+    pub(crate) fn drain_to(&mut self, take: &mut impl Take, now: Duration) {
+        let before = self.lines.len();
+        self.lines.drain_to(take);
+        self.looked = self.looked.saturating_sub(before - self.lines.len());
+        if self.is_refused() && !self.is_quit() {
+            self.look_for_quit(now);
+        }
+    }
+
+    /// Nothing more will come.
+    pub(crate) fn end(&mut self, now: Duration) {
+        if self.end == End::Open {
+            self.lines.finish();
+            self.end = End::OfInput(now);
+        }
+    }
+
+    /// The first line, of which a part may have been sent, is to be sent from its start.
+    pub(crate) fn start_over(&mut self) {
+        self.lines.start_over();
+    }
+
+    /// How many of the lines that wait are commands.
+    pub(crate) fn commands(&self) -> u64 {
+        let mut commands = 0;
+        let _ = self.lines.find(0, |line| {
+            commands += u64::from(Command::parse(without_carriage_return(line)).is_some());
+            false
+        });
+        commands
+    }
+
+    fn look_for_quit(&mut self, now: Duration) {
+        match self.lines.find(self.looked, is_quit) {
+            Ok(start) => {
+                self.lines.truncate(start);
+                self.looked = start;
+                self.end = End::Quit(self.over_since().unwrap_or(now));
+            }
+            Err(looked) => self.looked = looked,
+        }
+    }
+}
+
+/// Whether a typed line says that the user wants to leave.
+fn is_quit(line: &[u8]) -> bool {
+    Command::parse(without_carriage_return(line)) == Some(Command::Quit)
+}

@@ -1,0 +1,375 @@
+//! A stream that is read and written without waiting, and what is known about whether a call would
+//! bring or take something.
+//!
+//! Polls report changes: what an event says is kept ("a read may bring something") until a call proves
+//! otherwise. That is decided here, for all of a program's streams; a [`Transport`] only moves bytes.
+//!
+//! The contract (epoll(7), kqueue(2), and the documentation of mio): events may be spurious; what was
+//! announced must be read, or written, until a call says that it would have to wait, before the next
+//! event can be relied upon. Of a bare socket or pipe a read that brings less than was asked for says
+//! that, too (epoll(7), question 9), which saves a call for each message that comes alone; but the end
+//! is no byte, so once it has been announced only a read that brings none is the last one.
+
+use super::lines::Lines;
+use super::outbox::Outbox;
+
+/// Something that moves bytes without waiting.
+pub trait Transport {
+    /// What breaks it.
+    type Error;
+
+    /// Reads once, into `near` and what does not fit there into `far`; returns how many bytes came, 0
+    /// being the end. A call that a signal interrupts is made again.
+    ///
+    /// # Errors
+    /// [`Stop::Blocked`] when nothing is there now.
+    fn read(&mut self, near: &mut [u8], far: &mut [u8]) -> Result<usize, Stop<Self::Error>>;
+
+    /// Writes once; returns how many bytes were taken, at least one.
+    ///
+    /// # Errors
+    /// [`Stop::Blocked`] when nothing is taken now.
+    fn write(&mut self, bytes: &[u8]) -> Result<usize, Stop<Self::Error>>;
+
+    /// Whether a read that brings less than was asked for says that no more is there: true for
+    /// sockets and pipes; false for a terminal, which gives one line at a time (termios(3)), and for
+    /// what holds bytes of its own, as a decoder does.
+    fn drains_by_short_read(&self) -> bool {
+        false
+    }
+
+    /// Ends the stream so that what was written arrives.
+    fn end(&mut self) {}
+}
+
+/// Why bytes did not move.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop<E> {
+    /// Not now: there will be an event.
+    Blocked,
+    /// Never again.
+    Broken(E),
+}
+
+/// What a read brought.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Filled<E> {
+    /// So many bytes; none, if there are none now.
+    Bytes(usize),
+    /// The end: nothing will come any more.
+    End,
+    /// Nothing will come any more, for this reason.
+    Broken(E),
+}
+
+/// A transport, and what is known about it.
+#[derive(Debug)]
+pub struct Source<T> {
+    transport: T,
+    input: Input,
+    output: Output,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Input {
+    /// Nothing is there; an event will say when something is.
+    Idle,
+    /// A read may bring something.
+    Ready,
+    /// The end has been announced: to be read until it is there.
+    Ending,
+    /// No event will ever come: a read always brings something, or the end.
+    Always,
+    /// Nothing will come any more.
+    Ended,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Output {
+    /// A write may take something.
+    Ready,
+    /// Nothing is taken; an event will say when something is.
+    Blocked,
+    /// Nothing will be taken any more.
+    Broken,
+}
+
+impl<T: Transport> Source<T> {
+    /// Whether bytes are there, or are taken, is not known yet: the first call of each will tell.
+    pub fn new(transport: T) -> Self {
+        Self { transport, input: Input::Ready, output: Output::Ready }
+    }
+
+    /// The same for what no poll reports on, as it need not be waited for: a file.
+    pub fn always_ready(transport: T) -> Self {
+        Self { transport, input: Input::Always, output: Output::Ready }
+    }
+
+    /// What moves the bytes.
+    pub fn transport(&self) -> &T {
+        &self.transport
+    }
+
+    /// What moves the bytes.
+    pub fn transport_mut(&mut self) -> &mut T {
+        &mut self.transport
+    }
+
+    /// Whether a read may bring something, or the end.
+    pub fn is_readable(&self) -> bool {
+        !matches!(self.input, Input::Idle | Input::Ended)
+    }
+
+    /// Whether a write may take something.
+    pub fn is_writable(&self) -> bool {
+        self.output == Output::Ready
+    }
+
+    /// Whether nothing is taken now, but may be later.
+    pub fn is_blocked(&self) -> bool {
+        self.output == Output::Blocked
+    }
+
+    /// Whether nothing will be taken any more.
+    pub fn is_broken(&self) -> bool {
+        self.output == Output::Broken
+    }
+
+    /// Whether the end has been announced, or was read.
+    pub fn is_ending(&self) -> bool {
+        matches!(self.input, Input::Ending | Input::Ended)
+    }
+
+    /// An event says that something can be read.
+    pub fn handle_readable(&mut self) {
+        if self.input == Input::Idle {
+            self.input = Input::Ready;
+        }
+    }
+
+    /// An event says that the end is near, with or without bytes before it.
+    pub fn handle_ending(&mut self) {
+        if matches!(self.input, Input::Idle | Input::Ready) {
+            self.input = Input::Ending;
+        }
+    }
+
+    /// An event says that something can be written.
+    pub fn handle_writable(&mut self) {
+        if self.output == Output::Blocked {
+            self.output = Output::Ready;
+        }
+    }
+
+    /// Reads once, as much as there is room for.
+    #[inline]
+    pub fn fill(&mut self, lines: &mut Lines) -> Filled<T::Error> {
+        let mut is_short = false;
+        let transport = &mut self.transport;
+        let read = lines.fill(|near, far| {
+            let room = near.len() + far.len();
+            let read = transport.read(near, far);
+            is_short = matches!(read, Ok(count) if count < room);
+            read
+        });
+        self.filled(read, is_short)
+    }
+
+    /// Reads once, into a buffer that is not empty.
+    pub fn read(&mut self, buffer: &mut [u8]) -> Filled<T::Error> {
+        let read = self.transport.read(buffer, &mut []);
+        let is_short = matches!(read, Ok(count) if count < buffer.len());
+        self.filled(read, is_short)
+    }
+
+    /// Writes until nothing waits or nothing is taken.
+    ///
+    /// # Errors
+    /// That of the transport, once: nothing will be taken any more. What had come before is still to be
+    /// read, up to the end.
+    pub fn flush(&mut self, outbox: &mut Outbox) -> Result<(), T::Error> {
+        if !self.is_writable() {
+            return Ok(());
+        }
+        match outbox.drain(|bytes| self.transport.write(bytes)) {
+            Ok(true) => {}
+            Ok(false) | Err(Stop::Blocked) => self.output = Output::Blocked,
+            Err(Stop::Broken(error)) => {
+                self.output = Output::Broken;
+                self.handle_ending();
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends the stream so that what was written arrives.
+    pub fn end(mut self) {
+        self.transport.end();
+    }
+
+    fn filled(&mut self, read: Result<usize, Stop<T::Error>>, is_short: bool) -> Filled<T::Error> {
+        match read {
+            Ok(0) => {
+                self.input = Input::Ended;
+                Filled::End
+            }
+            Ok(count) => {
+                if is_short && self.input == Input::Ready && self.transport.drains_by_short_read() {
+                    self.input = Input::Idle;
+                }
+                Filled::Bytes(count)
+            }
+            Err(Stop::Blocked) => {
+                if self.input != Input::Always {
+                    self.input = Input::Idle;
+                }
+                Filled::Bytes(0)
+            }
+            Err(Stop::Broken(error)) => {
+                self.input = Input::Ended;
+                Filled::Broken(error)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::VecDeque;
+
+    /// Brings and takes what a script says.
+    #[derive(Default)]
+    struct Scripted {
+        reads: VecDeque<Result<&'static [u8], Stop<&'static str>>>,
+        writes: VecDeque<Result<usize, Stop<&'static str>>>,
+        written: Vec<u8>,
+        is_socket: bool,
+    }
+
+    impl Transport for Scripted {
+        type Error = &'static str;
+
+        fn read(&mut self, near: &mut [u8], _: &mut [u8]) -> Result<usize, Stop<&'static str>> {
+            let bytes = self.reads.pop_front().unwrap()?;
+            near[..bytes.len()].copy_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn write(&mut self, bytes: &[u8]) -> Result<usize, Stop<&'static str>> {
+            let count = self.writes.pop_front().unwrap()?;
+            self.written.extend_from_slice(&bytes[..count]);
+            Ok(count)
+        }
+
+        fn drains_by_short_read(&self) -> bool {
+            self.is_socket
+        }
+    }
+
+    fn reading(is_socket: bool, reads: &[Result<&'static [u8], Stop<&'static str>>]) -> Source<Scripted> {
+        let reads = reads.iter().copied().collect();
+        Source::new(Scripted { reads, is_socket, ..Scripted::default() })
+    }
+
+    #[test]
+    fn short_read_is_the_last_one_of_a_socket_only() {
+        for is_socket in [true, false] {
+            let mut source = reading(is_socket, &[Ok(b"ab"), Ok(b"cd")]);
+            let mut lines = Lines::new(None);
+            assert_eq!(source.fill(&mut lines), Filled::Bytes(2));
+            assert_eq!(source.is_readable(), !is_socket);
+            source.handle_readable();
+            assert_eq!(source.read(&mut [0; 2]), Filled::Bytes(2));
+            assert!(source.is_readable(), "the buffer is full: more may be there");
+        }
+    }
+
+    #[test]
+    fn what_would_wait_is_idle_until_an_event_comes() {
+        let mut source = reading(false, &[Err(Stop::Blocked), Ok(b"a")]);
+        let mut lines = Lines::new(None);
+        assert_eq!(source.fill(&mut lines), Filled::Bytes(0));
+        assert!(!source.is_readable());
+        source.handle_readable();
+        assert!(source.is_readable());
+        assert_eq!(source.fill(&mut lines), Filled::Bytes(1));
+    }
+
+    #[test]
+    fn announced_end_is_read_up_to() {
+        let mut source = reading(true, &[Ok(b"a"), Ok(b"b"), Ok(b"")]);
+        let mut lines = Lines::new(None);
+        source.handle_ending();
+        for filled in [Filled::Bytes(1), Filled::Bytes(1), Filled::End] {
+            assert!(source.is_readable() && source.is_ending());
+            assert_eq!(source.fill(&mut lines), filled);
+        }
+        source.handle_readable();
+        source.handle_ending();
+        assert!(!source.is_readable(), "nothing brings it back");
+    }
+
+    /// An event may be about a stream that was there before.
+    #[test]
+    fn end_that_was_announced_in_error_is_forgotten() {
+        let mut source = reading(true, &[Err(Stop::Blocked), Ok(b"a")]);
+        let mut lines = Lines::new(None);
+        source.handle_ending();
+        assert_eq!(source.fill(&mut lines), Filled::Bytes(0));
+        assert!(!source.is_readable() && !source.is_ending());
+        source.handle_readable();
+        assert_eq!(source.fill(&mut lines), Filled::Bytes(1));
+        assert!(!source.is_readable());
+    }
+
+    #[test]
+    fn broken_input_has_ended() {
+        let mut source = reading(true, &[Err(Stop::Broken("reset"))]);
+        assert_eq!(source.fill(&mut Lines::new(None)), Filled::Broken("reset"));
+        assert!(!source.is_readable() && source.is_ending());
+    }
+
+    #[test]
+    fn file_is_always_ready_up_to_its_end() {
+        let reads = [Ok(&b"a"[..]), Err(Stop::Blocked), Ok(b"")].into();
+        let mut source = Source::always_ready(Scripted { reads, is_socket: true, ..Scripted::default() });
+        let mut lines = Lines::new(None);
+        for filled in [Filled::Bytes(1), Filled::Bytes(0), Filled::End] {
+            assert!(source.is_readable());
+            assert_eq!(source.fill(&mut lines), filled);
+        }
+        assert!(!source.is_readable());
+    }
+
+    #[test]
+    fn blocked_output_is_left_alone_until_an_event_comes() {
+        let writes = [Ok(1), Err(Stop::Blocked), Ok(2)].into();
+        let mut source = Source::new(Scripted { writes, ..Scripted::default() });
+        let mut outbox = Outbox::new();
+        outbox.tail().extend_from_slice(b"abc");
+        for _ in 0..3 {
+            assert_eq!(source.flush(&mut outbox), Ok(()));
+            assert!(source.is_blocked() && !source.is_writable());
+        }
+        source.handle_writable();
+        assert_eq!(source.flush(&mut outbox), Ok(()));
+        assert!(source.is_writable() && outbox.is_empty());
+        assert_eq!(source.transport().written, b"abc");
+    }
+
+    #[test]
+    fn broken_output_keeps_what_waits_and_has_an_end_to_be_read() {
+        let mut source = reading(true, &[Ok(b"last words"), Ok(b"")]);
+        source.transport_mut().writes = [Ok(1), Err(Stop::Broken("reset"))].into();
+        let mut outbox = Outbox::new();
+        outbox.tail().extend_from_slice(b"abc");
+        assert_eq!(source.flush(&mut outbox), Err("reset"));
+        source.handle_writable();
+        assert!(!source.is_writable() && !source.is_blocked());
+        assert_eq!((source.flush(&mut outbox), outbox.as_slice()), (Ok(()), &b"bc"[..]), "said once");
+        assert_eq!(source.fill(&mut Lines::new(None)), Filled::Bytes(10));
+        assert_eq!(source.fill(&mut Lines::new(None)), Filled::End);
+    }
+}
