@@ -8,6 +8,7 @@
 //!   server --> conversation --> session (protocol) --> frontend --> output
 //! ```
 
+pub mod attempts;
 pub mod command;
 pub mod conversation;
 pub mod frontend;
