@@ -15,8 +15,8 @@
 //! | [`client`] | pure | typed lines as commands, and the state machine of a session |
 //! | [`ui`] | pure | the exact text of the screen, what is on its way to it, the line editor |
 //! | [`server`] | pure | the hub: who is here, and who gets what |
-//! | [`net`] | edge | sockets, descriptors, signals, the clock, and the two event loops |
-//! | [`cli`] | edge | the command lines |
+//! | `net` | edge | sockets, descriptors, signals, the clock, and the two event loops |
+//! | `cli` | edge | the command lines |
 //!
 //! Rules are cited as `spec W1`: they are those of the protocol's contract, in which W is the wire,
 //! S the screen, L the log-in and C the commands.
@@ -29,10 +29,11 @@ extern crate alloc;
 compile_error!("chinwag needs a Unix: its event loop polls standard input, which Windows cannot do");
 
 #[cfg(feature = "programs")]
+#[doc(hidden)]
 pub mod cli;
 pub mod client;
 #[cfg(feature = "programs")]
-pub mod net;
+pub(crate) mod net;
 pub mod server;
 pub mod ui;
 pub mod wire;

@@ -4,7 +4,7 @@ use crate::cli::arguments::{self, Row, VERBOSE, option};
 use crate::client::command;
 use crate::net::host::{self, Outcome};
 use crate::net::options::{Options, When};
-use crate::net::{log, signals};
+use crate::net::{log, lookup, signals};
 use crate::wire::protocol::DEFAULT_PORT;
 use ::log::LevelFilter;
 use clap::{ArgMatches, Command};
@@ -72,6 +72,9 @@ const OPTIONS: &[Row] = &[
 
 /// The program `chinwag`.
 pub fn main() -> ExitCode {
+    if let Some(status) = lookup::answer_if_asked() {
+        return status;
+    }
     let options = options();
     log::init("chinwag", LevelFilter::Error, options.verbose);
     let result = host::run(&options);

@@ -4,7 +4,7 @@
 //! One thread, one poll; everything registered is edge-triggered. What is decided is decided in the
 //! pure part: here stands only what knows a descriptor, a signal or the clock.
 
-use super::connector::Connector;
+use super::connector::{ConnectError, Connector};
 use super::failure::{Failure, Words};
 use super::host::Outcome;
 use super::journal::Journal;
@@ -28,6 +28,7 @@ use std::io;
 use std::time::{Duration, Instant};
 
 pub(crate) const SOCKET: Token = Token(0);
+pub(crate) const LOOK_UP: Token = Token(4);
 const INPUT: Token = Token(1);
 const OUTPUT: Token = Token(2);
 const SIGNALS: Token = Token(3);
@@ -49,9 +50,10 @@ pub(crate) struct Client {
     edge: Edge,
     connector: Connector,
     /// Why no connection could be made.
-    unconnected: Option<io::Error>,
+    unconnected: Option<ConnectError>,
     server: Option<Server>,
-    /// The server, `host:port`, for messages.
+    /// The server as it was given, for messages: `host`, and `host:port`.
+    host: String,
     target: String,
 }
 
@@ -120,6 +122,7 @@ impl Client {
             connector,
             unconnected: None,
             server,
+            host: options.address.clone(),
             target,
         })
     }
@@ -215,12 +218,11 @@ impl Client {
     /// Makes the connection that the conversation wants.
     fn connect(&mut self, now: Duration) {
         let registry = self.poll.registry();
-        let mut made = Ok(());
         if self.conversation.wants_connection(now) {
             self.conversation.handle_connecting();
-            made = self.connector.start(registry, now);
+            self.connector.start(registry, now);
         }
-        match made.and_then(|()| self.connector.advance(registry, now)) {
+        match self.connector.advance(registry, now) {
             Ok(Some(stream)) => {
                 self.ends.server = Some(Source::new(stream));
                 self.ends.broken = None;
@@ -375,10 +377,11 @@ impl Client {
             Some(Interrupted) => Ok(Outcome::Killed(SIGINT)),
             Some(Full) => Ok(Outcome::Full),
             Some(Lost) => Err(Failure::Lost { server, error: self.ends.broken }),
-            Some(Unconnected) => {
-                let error = self.unconnected.unwrap_or(io::ErrorKind::NotConnected.into());
-                Err(Failure::Connect { server, error })
-            }
+            Some(Unconnected) => Err(match self.unconnected {
+                Some(ConnectError::Unknown(error)) => Failure::Unknown { host: self.host, error },
+                Some(ConnectError::Refused(error)) => Failure::Connect { server, error },
+                None => Failure::Connect { server, error: io::ErrorKind::NotConnected.into() },
+            }),
             Some(Left) if self.ends.input.transport().is_terminal() => {
                 if unsaid.unsent > 0 {
                     let unsaid = Unsaid { unanswered: 0, ..unsaid };

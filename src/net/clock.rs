@@ -6,13 +6,13 @@ use tz::{DateTime, TimeZone};
 
 /// The local time zone: `TZ`, or the system's.
 #[derive(Debug)]
-pub struct Clock {
+pub(crate) struct Clock {
     zone: TimeZone,
 }
 
 impl Clock {
     /// Local time, or UTC where the zone is not known.
-    pub fn local() -> Self {
+    pub(crate) fn local() -> Self {
         let named = std::env::var("TZ").map(|zone| TimeZone::from_posix_tz(&zone));
         let zone = named.unwrap_or_else(|_| TimeZone::local()).unwrap_or_else(|error| {
             log::info!("the local time zone is not known, times are in UTC: {error}");
@@ -22,7 +22,7 @@ impl Clock {
     }
 
     /// What this clock shows at `time`.
-    pub fn at(&self, time: SystemTime) -> Moment {
+    pub(crate) fn at(&self, time: SystemTime) -> Moment {
         let seconds = time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
         let seconds = i64::try_from(seconds).unwrap_or(0);
         let local = DateTime::from_timespec(seconds, 0, self.zone.as_ref())

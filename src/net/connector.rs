@@ -1,112 +1,225 @@
-//! The connection to the server: every address in turn, without blocking, each with a share of the
-//! time.
+//! Makes a connection to a host: looks its name up, and tries its addresses, without blocking.
+//!
+//! What is tried when is decided by [`Attempts`].
 
+use super::endpoint;
+use super::lookup::Lookup;
+use super::transport;
+use crate::client::attempts::{Attempts, interleave};
 use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
 use rustix::io::Errno;
-use rustix::net::sockopt;
+use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-/// A connection over which nothing goes is probed after this time, and then every
-/// [`KEEPALIVE_INTERVAL`].
-const KEEPALIVE_IDLE: Duration = Duration::from_secs(60);
-const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(15);
-const KEEPALIVE_PROBES: u32 = 4;
-/// What was sent and not acknowledged for so long will not be: the connection is dead (RFC 5482).
-#[cfg(target_os = "linux")]
-const USER_TIMEOUT: Duration = Duration::from_secs(120);
-
-/// What makes connections.
+/// Makes one connection at a time. Points in time are counted from any fixed start.
 #[derive(Debug)]
 pub(crate) struct Connector {
-    token: Token,
-    addresses: Vec<SocketAddr>,
+    target: Target,
     timeout: Duration,
-    attempt: Option<Attempt>,
+    token: Token,
+    lookup_token: Token,
+    state: State,
+}
+
+/// Why there is no connection.
+#[derive(Debug)]
+pub(crate) enum ConnectError {
+    /// The name could not be looked up, or not in time.
+    Unknown(io::Error),
+    /// No address could be connected to.
+    Refused(io::Error),
 }
 
 #[derive(Debug)]
-struct Attempt {
-    stream: TcpStream,
-    /// Which of the addresses it is.
-    index: usize,
-    /// When to give this attempt up.
-    deadline: Duration,
-    /// When to give all of them up.
-    last_deadline: Duration,
+enum Target {
+    /// A name, and the port; what it stands for can change from one connection to the next.
+    Name(String, u16),
+    Address(SocketAddr),
+}
+
+#[derive(Debug)]
+enum State {
+    Idle,
+    LookingUp { lookup: Lookup, deadline: Duration },
+    Trying(Race),
 }
 
 impl Connector {
-    /// No connection yet, to any of `addresses` (at least one) within `timeout` in all.
-    pub(crate) fn new(addresses: Vec<SocketAddr>, timeout: Duration, token: Token) -> Self {
-        Self { token, addresses, timeout, attempt: None }
+    /// Is to connect to `host`, a name or a number, within `timeout` for the look-up and all attempts
+    /// together. The sockets have one token, and the look-up another.
+    pub(crate) fn new(host: &str, port: u16, timeout: Duration, token: Token, lookup_token: Token) -> Self {
+        let target = match endpoint::parse(host, port) {
+            Some(address) => Target::Address(address),
+            None => Target::Name(host.to_owned(), port),
+        };
+        Self { target, timeout, token, lookup_token, state: State::Idle }
     }
 
-    /// When [`Connector::advance`] has to be called even if nothing happens.
+    /// Is to connect to a known address.
+    pub(crate) fn to(address: SocketAddr, timeout: Duration, token: Token, lookup_token: Token) -> Self {
+        let target = Target::Address(address);
+        Self { target, timeout, token, lookup_token, state: State::Idle }
+    }
+
+    /// When [`Connector::advance`] is to be called even if nothing happens.
     pub(crate) fn next_deadline(&self) -> Option<Duration> {
-        self.attempt.as_ref().map(|attempt| attempt.deadline)
+        match &self.state {
+            State::Idle => None,
+            State::LookingUp { deadline, .. } => Some(*deadline),
+            State::Trying(race) => race.attempts.next_deadline(),
+        }
     }
 
-    /// Starts to connect.
-    pub(crate) fn start(&mut self, registry: &Registry, now: Duration) -> io::Result<()> {
-        self.try_from(0, now + self.timeout, registry, now)
+    /// Begins to connect, anew if it was at it. [`Connector::advance`] is to be called next.
+    pub(crate) fn start(&mut self, registry: &Registry, now: Duration) {
+        self.give_up(registry);
+        self.state = match &self.target {
+            Target::Address(address) => State::Trying(Race::new(vec![*address], self.timeout, now)),
+            Target::Name(host, port) => State::LookingUp {
+                lookup: Lookup::start(host, *port, registry, self.lookup_token),
+                deadline: now.saturating_add(self.timeout),
+            },
+        };
     }
 
-    /// Goes on with connecting. Returns the connection if it has come to stand just now.
+    /// Goes on, after an event with either token or at the deadline. Returns the connection when it
+    /// stands: registered for reading and writing, and whatever it is ready for will be an event.
     ///
     /// # Errors
-    /// The one of the last address, when there is none left to try.
-    pub(crate) fn advance(&mut self, registry: &Registry, now: Duration) -> io::Result<Option<TcpStream>> {
-        loop {
-            let Some(attempt) = &self.attempt else { return Ok(None) };
-            let error = match established(&attempt.stream) {
-                Ok(true) => break,
-                Ok(false) if now < attempt.deadline => return Ok(None),
-                Ok(false) => io::ErrorKind::TimedOut.into(),
-                Err(error) => error,
-            };
-            let (next, last_deadline) = (attempt.index + 1, attempt.last_deadline);
-            log::info!("{}: {error}", self.addresses[attempt.index]);
-            self.attempt = None;
-            if next == self.addresses.len() {
-                return Err(error);
-            }
-            self.try_from(next, last_deadline, registry, now)?;
-        }
-        Ok(self.attempt.take().map(|attempt| {
-            log::info!("connected to {}", self.addresses[attempt.index]);
-            configure(&attempt.stream);
-            attempt.stream
-        }))
-    }
-
-    /// Tries the addresses from number `first` on, until one of them does not fail at once.
-    fn try_from(
+    /// When there is nothing left to be tried, or no time. Nothing is being done after that.
+    pub(crate) fn advance(
         &mut self,
-        first: usize,
-        last_deadline: Duration,
         registry: &Registry,
         now: Duration,
-    ) -> io::Result<()> {
-        let mut failure = io::ErrorKind::AddrNotAvailable.into();
-        for (index, &address) in self.addresses.iter().enumerate().skip(first) {
-            log::debug!("connecting to {address}");
-            let mut stream = match TcpStream::connect(address) {
-                Ok(stream) => stream,
-                Err(error) => {
-                    failure = error;
-                    continue;
-                }
-            };
-            registry.register(&mut stream, self.token, Interest::READABLE | Interest::WRITABLE)?;
-            let share = (self.addresses.len() - index) as u32;
-            let deadline = now + last_deadline.saturating_sub(now) / share;
-            self.attempt = Some(Attempt { stream, index, deadline, last_deadline });
-            return Ok(());
+    ) -> Result<Option<TcpStream>, ConnectError> {
+        let result = self.take_steps(registry, now);
+        if !matches!(result, Ok(None)) {
+            self.give_up(registry);
         }
-        Err(failure)
+        result
+    }
+
+    fn take_steps(&mut self, registry: &Registry, now: Duration) -> Result<Option<TcpStream>, ConnectError> {
+        if let State::LookingUp { lookup, deadline } = &mut self.state {
+            let deadline = *deadline;
+            let Some(addresses) = lookup.poll().map_err(ConnectError::Unknown)? else {
+                let expired = now >= deadline;
+                return if expired {
+                    Err(ConnectError::Unknown(io::ErrorKind::TimedOut.into()))
+                } else {
+                    Ok(None)
+                };
+            };
+            self.give_up(registry);
+            self.state = State::Trying(Race::new(interleave(&addresses), deadline.saturating_sub(now), now));
+        }
+        let State::Trying(race) = &mut self.state else { return Ok(None) };
+        race.advance(registry, self.token, now).map_err(ConnectError::Refused)
+    }
+
+    /// Ends what is being done.
+    pub(crate) fn give_up(&mut self, registry: &Registry) {
+        match std::mem::replace(&mut self.state, State::Idle) {
+            State::Idle => {}
+            State::LookingUp { lookup, .. } => lookup.give_up(registry),
+            State::Trying(race) => race.give_up(registry),
+        }
+    }
+}
+
+/// Attempts of which the first to stand wins.
+#[derive(Debug)]
+struct Race {
+    addresses: Vec<SocketAddr>,
+    attempts: Attempts,
+    /// The attempts under way, with the numbers of their addresses.
+    streams: Vec<(usize, TcpStream)>,
+    /// What is to be said if none stands.
+    failure: Option<io::Error>,
+}
+
+impl Race {
+    fn new(addresses: Vec<SocketAddr>, timeout: Duration, now: Duration) -> Self {
+        let attempts = Attempts::new(addresses.len(), timeout, now);
+        Self { addresses, attempts, streams: Vec::new(), failure: None }
+    }
+
+    fn advance(&mut self, registry: &Registry, token: Token, now: Duration) -> io::Result<Option<TcpStream>> {
+        loop {
+            if let Some(mut stream) = self.take_established(registry) {
+                // Events of the others were under the same token: what they said is no longer true,
+                // and what is true of this one is said again.
+                registry.reregister(&mut stream, token, Interest::READABLE | Interest::WRITABLE)?;
+                transport::configure(&stream);
+                return Ok(Some(stream));
+            }
+            if self.attempts.has_expired(now) {
+                self.note_failure(io::ErrorKind::TimedOut.into());
+            } else if let Some(index) = self.attempts.next_start(now) {
+                self.start(index, registry, token);
+                // On this machine a connection stands, or is refused, at once.
+                continue;
+            } else if !self.attempts.is_over() {
+                return Ok(None);
+            }
+            return Err(self.failure.take().unwrap_or_else(|| io::ErrorKind::AddrNotAvailable.into()));
+        }
+    }
+
+    fn start(&mut self, index: usize, registry: &Registry, token: Token) {
+        log::debug!("connecting to {}", self.addresses[index]);
+        let started = TcpStream::connect(self.addresses[index]).and_then(|mut stream| {
+            registry.register(&mut stream, token, Interest::READABLE | Interest::WRITABLE)?;
+            Ok(stream)
+        });
+        match started {
+            Ok(stream) => self.streams.push((index, stream)),
+            Err(error) => self.handle_failed(index, error),
+        }
+    }
+
+    /// Looks at all attempts; gives away the one that stands, and forgets those that have failed.
+    fn take_established(&mut self, registry: &Registry) -> Option<TcpStream> {
+        let mut position = 0;
+        while let Some((_, stream)) = self.streams.get(position) {
+            let result = established(stream);
+            if matches!(result, Ok(false)) {
+                position += 1;
+                continue;
+            }
+            let (index, mut stream) = self.streams.remove(position);
+            let Err(error) = result else {
+                log::info!("connected to {}", self.addresses[index]);
+                self.attempts.handle_established();
+                return Some(stream);
+            };
+            let _ = registry.deregister(&mut stream);
+            self.handle_failed(index, error);
+        }
+        None
+    }
+
+    fn handle_failed(&mut self, index: usize, error: io::Error) {
+        log::info!("{}: {error}", self.addresses[index]);
+        self.attempts.handle_failed(index);
+        self.note_failure(error);
+    }
+
+    /// A refusal is an answer of the host, and says more than what any other attempt met.
+    fn note_failure(&mut self, error: io::Error) {
+        let refused = |error: &io::Error| error.kind() == io::ErrorKind::ConnectionRefused;
+        if !self.failure.as_ref().is_some_and(refused) {
+            self.failure = Some(error);
+        }
+    }
+
+    fn give_up(mut self, registry: &Registry) {
+        for (_, stream) in &mut self.streams {
+            let _ = registry.deregister(stream);
+        }
     }
 }
 
@@ -126,19 +239,17 @@ fn established(stream: &TcpStream) -> io::Result<bool> {
     }
 }
 
-/// Small requests go out at once; a dead peer is noticed. Where the system lacks an option the
-/// connection works without.
-fn configure(stream: &TcpStream) {
-    let results = [
-        sockopt::set_tcp_nodelay(stream, true),
-        sockopt::set_socket_keepalive(stream, true),
-        sockopt::set_tcp_keepidle(stream, KEEPALIVE_IDLE),
-        sockopt::set_tcp_keepintvl(stream, KEEPALIVE_INTERVAL),
-        sockopt::set_tcp_keepcnt(stream, KEEPALIVE_PROBES),
-        #[cfg(target_os = "linux")]
-        sockopt::set_tcp_user_timeout(stream, USER_TIMEOUT.as_millis() as u32),
-    ];
-    for error in results.into_iter().filter_map(Result::err) {
-        log::debug!("a socket option could not be set: {error}");
+impl fmt::Display for ConnectError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown(error) => write!(formatter, "the look-up failed: {error}"),
+            Self::Refused(error) => error.fmt(formatter),
+        }
     }
 }
+
+impl std::error::Error for ConnectError {}
+
+#[cfg(test)]
+#[path = "connector_tests.rs"]
+mod tests;

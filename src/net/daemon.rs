@@ -2,7 +2,7 @@
 
 use super::log as logging;
 use super::server::Server;
-use crate::net::endpoint as address;
+use crate::net::endpoint;
 use crate::net::signals::Signals;
 use crate::server::Config;
 use log::{debug, info};
@@ -23,11 +23,13 @@ const EVENTS: usize = 1024;
 ///
 /// # Errors
 /// When it cannot listen, or the system fails it: one sentence, with what to do.
-pub fn run(host: &str, port: u16, config: Config) -> io::Result<()> {
+pub(crate) fn run(host: &str, port: u16, config: Config) -> io::Result<()> {
     raise_descriptor_limit();
+    // This can take long: a signal still ends the program as it ends any.
+    let addresses = resolve(host, port)?;
     let mut poll = Poll::new()?;
     let _signals = Signals::catch(&[SIGINT, SIGTERM], poll.registry(), SIGNALS)?;
-    let mut server = listen(host, port, config, poll.registry())?;
+    let mut server = listen(&addresses, config, poll.registry())?;
     let address = server.local_addr()?;
     info!("listening on {address}");
     announce(address);
@@ -74,22 +76,19 @@ fn raise_descriptor_limit() {
     }
 }
 
-/// Listens on the first address of `host` where that is possible.
-fn listen(host: &str, port: u16, config: Config, registry: &Registry) -> io::Result<Server> {
-    let addresses = address::resolve(host, port).map_err(|error| {
+/// Finds the addresses of this machine that are meant.
+fn resolve(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+    endpoint::resolve(host, port).map_err(|error| {
         said(&error, format!("cannot find the host {host:?}: {error}; give --address one of this machine"))
-    })?;
-    let mut failure = io::ErrorKind::AddrNotAvailable.into();
-    for address in addresses {
-        match Server::bind(address, config, registry, SERVER) {
-            Ok(server) => return Ok(server),
-            Err(error) => {
-                let advice = advice(&error);
-                failure = said(&error, format!("cannot listen on {address}: {error}; {advice}"));
-            }
-        }
-    }
-    Err(failure)
+    })
+}
+
+/// Listens on the first of `addresses` where that is possible.
+fn listen(addresses: &[SocketAddr], config: Config, registry: &Registry) -> io::Result<Server> {
+    endpoint::bind_first(addresses, |address| {
+        Server::bind(address, config, registry, SERVER)
+            .map_err(|error| said(&error, format!("cannot listen on {address}: {error}; {}", advice(&error))))
+    })
 }
 
 fn said(error: &io::Error, sentence: String) -> io::Error {

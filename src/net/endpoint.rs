@@ -5,18 +5,43 @@ use std::net::{SocketAddr, ToSocketAddrs};
 
 /// The addresses of a host, at least one: a name, or a number with or without brackets.
 ///
-/// This is the one call of the programs that may block: the system's resolver knows no other way.
+/// May block: the system's resolver knows no other way. [`Lookup`](super::lookup::Lookup) does not.
 /// Numbers, and names of this machine, need no waiting.
 ///
 /// # Errors
 /// What the resolver says of a name it does not know.
-pub fn resolve(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+pub(crate) fn resolve(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
     let addresses: Vec<_> = (without_brackets(host), port).to_socket_addrs()?.collect();
     if addresses.is_empty() { Err(io::ErrorKind::NotFound.into()) } else { Ok(addresses) }
 }
 
+/// The address that `host` is, if it is a number, with or without brackets: no name to look up.
+pub(crate) fn parse(host: &str, port: u16) -> Option<SocketAddr> {
+    join(host, port).parse().ok()
+}
+
+/// Binds the first address that the system lets us have: those of the other family, or of another
+/// machine, are passed over. Not one that is taken: who looks the same name up would find the program
+/// that is there, and two servers would stand under one name.
+///
+/// # Errors
+/// The one of the address that ended the search, or of the last; there is one if there is no address.
+pub(crate) fn bind_first<T>(
+    addresses: &[SocketAddr],
+    mut bind: impl FnMut(SocketAddr) -> io::Result<T>,
+) -> io::Result<T> {
+    let mut failure = io::ErrorKind::AddrNotAvailable.into();
+    for &address in addresses {
+        match bind(address) {
+            Err(error) if error.kind() != io::ErrorKind::AddrInUse => failure = error,
+            result => return result,
+        }
+    }
+    Err(failure)
+}
+
 /// `host:port`, with brackets where they are needed to tell the two apart.
-pub fn join(host: &str, port: u16) -> String {
+pub(crate) fn join(host: &str, port: u16) -> String {
     let host = without_brackets(host);
     if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
 }
@@ -35,7 +60,40 @@ mod tests {
         {
             assert_eq!(join(host, 5378), shown);
             assert_eq!(resolve(host, 5378).unwrap()[0].to_string(), shown);
+            assert_eq!(parse(host, 5378).unwrap().to_string(), shown);
+        }
+        assert_eq!(parse("fe80::1%2", 1).unwrap().to_string(), "[fe80::1%2]:1");
+        for name in ["", "localhost", "127.0.0.1:1", "[::1", "1.2.3"] {
+            assert_eq!(parse(name, 1), None, "{name}");
         }
         assert!(resolve("", 5378).is_err() || resolve("no.such.host.invalid", 5378).is_err());
+    }
+
+    /// The system's answers, by the port of the address.
+    fn bind(address: SocketAddr) -> io::Result<u16> {
+        match address.port() {
+            1 => Err(io::ErrorKind::AddrNotAvailable.into()),
+            2 => Err(io::ErrorKind::AddrInUse.into()),
+            3 => Err(io::ErrorKind::PermissionDenied.into()),
+            port => Ok(port),
+        }
+    }
+
+    #[test]
+    fn first_address_that_can_be_bound_is() {
+        use io::ErrorKind::{AddrInUse, AddrNotAvailable, PermissionDenied};
+        let table: [(&[u16], Result<u16, io::ErrorKind>); 6] = [
+            (&[], Err(AddrNotAvailable)),
+            (&[8, 9], Ok(8)),
+            (&[1, 9], Ok(9)),
+            (&[2, 9], Err(AddrInUse)),
+            (&[1, 2, 9], Err(AddrInUse)),
+            (&[1, 3], Err(PermissionDenied)),
+        ];
+        for (ports, expected) in table {
+            let addresses: Vec<SocketAddr> =
+                ports.iter().map(|&port| ([127, 0, 0, 1], port).into()).collect();
+            assert_eq!(bind_first(&addresses, bind).map_err(|error| error.kind()), expected, "{ports:?}");
+        }
     }
 }

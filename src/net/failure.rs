@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 /// The program cannot go on.
 #[derive(Debug)]
-pub enum Failure {
+pub(crate) enum Failure {
     /// The host's name has no address.
     Unknown {
         /// The host as given.

@@ -30,7 +30,7 @@ struct Queue {
 }
 
 /// Sets the log up: nothing below `least`, more with each `-v`, or what `RUST_LOG` says.
-pub fn init(program: &'static str, least: LevelFilter, verbose: u8) {
+pub(crate) fn init(program: &'static str, least: LevelFilter, verbose: u8) {
     let level = [least, LevelFilter::Info, LevelFilter::Debug, LevelFilter::Trace];
     let level = level[usize::from(verbose).min(level.len() - 1)];
     queue().error = Stdio::error().ok();
@@ -51,29 +51,29 @@ pub fn init(program: &'static str, least: LevelFilter, verbose: u8) {
 
 /// Says something to the user, whatever the level of the log is. At the end of a program there is
 /// always room for it.
-pub fn say(program: &str, message: &dyn Display) {
+pub(crate) fn say(program: &str, message: &dyn Display) {
     let _ = writeln!(queue().waiting.tail(), "{program}: {message}");
 }
 
 /// Writes as much of what waits as standard error takes; returns whether all of it went.
-pub fn flush() -> bool {
+pub(crate) fn flush() -> bool {
     queue().flush()
 }
 
 /// Whether standard error is a terminal.
-pub fn is_terminal() -> bool {
+pub(crate) fn is_terminal() -> bool {
     queue().error.as_ref().is_some_and(Stdio::is_terminal)
 }
 
 /// Whether something waits.
-pub fn is_waiting() -> bool {
+pub(crate) fn is_waiting() -> bool {
     let queue = queue();
     !queue.waiting.is_empty() || queue.dropped > 0
 }
 
 /// Hands what waits to somebody else, who shows it, or says that there is no room for it; returns
 /// whether nothing waits after that.
-pub fn take(show: impl FnOnce(&[u8]) -> bool) -> bool {
+pub(crate) fn take(show: impl FnOnce(&[u8]) -> bool) -> bool {
     let mut queue = queue();
     queue.say_dropped();
     let taken = queue.waiting.is_empty() || show(queue.waiting.as_slice());
@@ -84,7 +84,7 @@ pub fn take(show: impl FnOnce(&[u8]) -> bool) -> bool {
 }
 
 /// Writes what waits before the program ends, waiting a moment for a standard error that is slow.
-pub fn finish() {
+pub(crate) fn finish() {
     let deadline = Instant::now() + LAST_WORDS;
     let mut queue = queue();
     while !queue.flush() {

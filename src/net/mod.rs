@@ -1,19 +1,20 @@
 //! The edge: sockets, descriptors, signals, the clock and the two event loops.
 
-pub mod client;
-pub mod clock;
+pub(crate) mod client;
+pub(crate) mod clock;
 mod connector;
-pub mod daemon;
-pub mod endpoint;
-pub mod failure;
+pub(crate) mod daemon;
+pub(crate) mod endpoint;
+pub(crate) mod failure;
 mod guest;
-pub mod host;
+pub(crate) mod host;
 mod journal;
-pub mod log;
-pub mod options;
+pub(crate) mod log;
+pub(crate) mod lookup;
+pub(crate) mod options;
 mod raw_mode;
-pub mod server;
-pub mod signals;
-pub mod stdio;
+pub(crate) mod server;
+pub(crate) mod signals;
+pub(crate) mod stdio;
 mod transport;
 mod tty;

@@ -5,53 +5,53 @@ use std::time::Duration;
 
 /// What the user asked for, on the command line or by environment variables.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Options {
+pub(crate) struct Options {
     /// The server's host: a name or an address.
-    pub address: String,
+    pub(crate) address: String,
     /// The server's port.
-    pub port: u16,
+    pub(crate) port: u16,
     /// The name to log in with, without asking.
-    pub name: Option<String>,
+    pub(crate) name: Option<String>,
     /// Run a server in this process too, and join it.
-    pub host: bool,
+    pub(crate) host: bool,
     /// The longest line that is accepted from the server, in bytes.
-    pub max_message: Option<usize>,
+    pub(crate) max_message: Option<usize>,
     /// How long all attempts to connect may take together.
-    pub connect_timeout: Duration,
+    pub(crate) connect_timeout: Duration,
     /// How long to wait for answers after the end of input (spec C3).
-    pub linger: Duration,
+    pub(crate) linger: Duration,
     /// Whether to make control characters visible (spec S14).
-    pub escape: When,
+    pub(crate) escape: When,
     /// Leave the typed line to the terminal's own line mode.
-    pub plain: bool,
+    pub(crate) plain: bool,
     /// Begin lines with the time.
-    pub timestamps: bool,
+    pub(crate) timestamps: bool,
     /// Ring the bell at a message.
-    pub bell: bool,
+    pub(crate) bell: bool,
     /// Whether to show names in colours.
-    pub color: When,
+    pub(crate) color: When,
     /// `NO_COLOR` is set: no colours unless they are asked for in any case (no-color.org).
-    pub no_color: bool,
+    pub(crate) no_color: bool,
     /// The terminal is not one that can move its cursor: `TERM` is `dumb`.
-    pub dumb: bool,
+    pub(crate) dumb: bool,
     /// A file to append what happens to.
-    pub log: Option<PathBuf>,
+    pub(crate) log: Option<PathBuf>,
     /// Make a lost connection again.
-    pub reconnect: bool,
+    pub(crate) reconnect: bool,
     /// How often `-v` was given.
-    pub verbose: u8,
+    pub(crate) verbose: u8,
 }
 
 impl Options {
     /// Whether to edit the typed line, on a terminal.
-    pub fn edits(&self) -> bool {
+    pub(crate) fn edits(&self) -> bool {
         !self.plain && !self.dumb
     }
 }
 
 /// When to do something that makes sense on a terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum When {
+pub(crate) enum When {
     /// On a terminal only.
     Auto,
     /// In any case.
@@ -62,7 +62,7 @@ pub enum When {
 
 impl When {
     /// The decision, for a terminal or something else.
-    pub fn applies(self, terminal: bool) -> bool {
+    pub(crate) fn applies(self, terminal: bool) -> bool {
         match self {
             Self::Auto => terminal,
             Self::Always => true,

@@ -14,6 +14,7 @@
 //! by no more than that a read, nobody else at all, and is dropped when its queue is full.
 
 use super::guest::{Connection, Filled, Hold};
+use super::transport;
 use crate::server::Config;
 use crate::server::hub::{Hub, Id};
 use crate::wire::lines::CHUNK;
@@ -22,14 +23,13 @@ use log::{debug, info, warn};
 use mio::event::Event;
 use mio::net::{TcpListener, TcpStream};
 use mio::{Interest, Registry, Token};
-use rustix::net::sockopt;
 use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 /// For so long a sender waits for a receiver that takes nothing, before it insists.
-pub const PATIENCE: Duration = Duration::from_millis(100);
+pub(crate) const PATIENCE: Duration = Duration::from_millis(100);
 
 /// Out of descriptors, accepting is tried again after this time, or when a connection ends.
 const ACCEPT_AGAIN: Duration = Duration::from_secs(1);
@@ -40,16 +40,9 @@ const ACCEPTS: usize = 64;
 /// So many connections may wait to be accepted; the system lowers it to what it allows.
 const BACKLOG: i32 = 65_535;
 
-/// A connection that is silent for this long is asked whether it still lives,
-const KEEPALIVE_IDLE: Duration = Duration::from_secs(60);
-/// again after this time each,
-const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(15);
-/// and is broken when it has not answered so many times.
-const KEEPALIVE_PROBES: u32 = 4;
-
 /// A listening socket and everybody who came through it.
 #[derive(Debug)]
-pub struct Server {
+pub(crate) struct Server {
     listener: TcpListener,
     /// The token of the listener; the connection with id `n` has the one `n + 1` after it.
     tokens_from: usize,
@@ -77,7 +70,7 @@ impl Server {
     ///
     /// # Errors
     /// Those of the system, when it does not let the server listen there.
-    pub fn bind(
+    pub(crate) fn bind(
         address: SocketAddr,
         config: Config,
         registry: &Registry,
@@ -105,12 +98,12 @@ impl Server {
     ///
     /// # Errors
     /// Those of the system.
-    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+    pub(crate) fn local_addr(&self) -> io::Result<SocketAddr> {
         self.listener.local_addr()
     }
 
     /// Notes what an event says; [`turn`](Server::turn) acts on it. Events of others are ignored.
-    pub fn handle_event(&mut self, event: &Event) {
+    pub(crate) fn handle_event(&mut self, event: &Event) {
         let Some(offset) = event.token().0.checked_sub(self.tokens_from) else { return };
         let Some(index) = offset.checked_sub(1) else {
             self.is_accepting = true;
@@ -131,7 +124,7 @@ impl Server {
     }
 
     /// Does what is to be done, a bounded part of it.
-    pub fn turn(&mut self, registry: &Registry, now: Duration) {
+    pub(crate) fn turn(&mut self, registry: &Registry, now: Duration) {
         self.accept(registry, now);
         self.release_held(now);
         for _ in 0..self.queued.len() {
@@ -147,13 +140,13 @@ impl Server {
     }
 
     /// When a turn is due though no event has come; `None` if events are all there is to wait for.
-    pub fn next_deadline(&self) -> Option<Duration> {
+    pub(crate) fn next_deadline(&self) -> Option<Duration> {
         let patience = self.held.iter().filter_map(|&id| self.patience(id)).min();
         [patience, self.accept_at].into_iter().flatten().min()
     }
 
     /// Writes what waits, as far as the sockets take it, and closes them.
-    pub fn shut_down(mut self) {
+    pub(crate) fn shut_down(mut self) {
         for (index, connection) in self.connections.iter_mut().enumerate() {
             if let (Some(connection), Some(id)) = (connection, Id::from_index(index)) {
                 // What a socket does not take now is lost: nobody waits for a reader that may never come.
@@ -165,7 +158,7 @@ impl Server {
     }
 
     /// Whether more is to be done at once.
-    pub fn has_work(&self) -> bool {
+    pub(crate) fn has_work(&self) -> bool {
         self.is_accepting || !self.queued.is_empty()
     }
 
@@ -213,6 +206,7 @@ impl Server {
             self.hub.disconnect(id);
             return;
         }
+        transport::configure_accepted(&stream);
         info!("client {} has come from {peer}", id.index());
         if self.connections.len() <= id.index() {
             self.connections.resize_with(id.index() + 1, || None);
@@ -331,14 +325,9 @@ fn enqueue(queued: &mut VecDeque<Id>, connection: &mut Connection, id: Id) {
     }
 }
 
-/// Sets once what every accepted socket inherits (as on Linux and the BSDs), instead of with four
-/// system calls for each.
+/// Sets once what accepted sockets inherit.
 fn prepare(listener: &TcpListener) -> io::Result<()> {
-    sockopt::set_tcp_nodelay(listener, true)?;
-    sockopt::set_socket_keepalive(listener, true)?;
-    sockopt::set_tcp_keepidle(listener, KEEPALIVE_IDLE)?;
-    sockopt::set_tcp_keepintvl(listener, KEEPALIVE_INTERVAL)?;
-    sockopt::set_tcp_keepcnt(listener, KEEPALIVE_PROBES)?;
+    transport::configure(listener);
     // mio listens with room for 128. To listen again only changes that.
     Ok(rustix::net::listen(listener, BACKLOG)?)
 }

@@ -20,17 +20,6 @@ fn server_with_a_client() -> (Server, StdStream) {
 }
 
 #[test]
-fn accepted_sockets_inherit_what_the_listener_was_told() {
-    let (server, _client) = server_with_a_client();
-    let stream = &server.connections[0].as_ref().unwrap().stream;
-    assert!(sockopt::tcp_nodelay(stream).unwrap());
-    assert!(sockopt::socket_keepalive(stream).unwrap());
-    assert_eq!(sockopt::tcp_keepidle(stream).unwrap(), KEEPALIVE_IDLE);
-    assert_eq!(sockopt::tcp_keepintvl(stream).unwrap(), KEEPALIVE_INTERVAL);
-    assert_eq!(sockopt::tcp_keepcnt(stream).unwrap(), KEEPALIVE_PROBES);
-}
-
-#[test]
 fn idle_connection_is_small_and_owns_no_buffer() {
     let (server, _client) = server_with_a_client();
     assert!(server.hub.outbox(Id::from_index(0).unwrap()).owns_no_memory());

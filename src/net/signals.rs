@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The signals that a program takes into its own hands.
 #[derive(Debug)]
-pub struct Signals {
+pub(crate) struct Signals {
     /// A byte comes when a signal has come.
     wake: UnixStream,
     /// Which ones have come.
@@ -20,7 +20,7 @@ impl Signals {
     ///
     /// # Errors
     /// When the system has no room for it, or a signal cannot be caught.
-    pub fn catch(signals: &[i32], registry: &Registry, token: Token) -> io::Result<Self> {
+    pub(crate) fn catch(signals: &[i32], registry: &Registry, token: Token) -> io::Result<Self> {
         let (wake, sender) = std::os::unix::net::UnixStream::pair()?;
         wake.set_nonblocking(true)?;
         let mut came = Vec::with_capacity(signals.len());
@@ -37,7 +37,7 @@ impl Signals {
     }
 
     /// Those that have come since the last call. To be called when there was an event.
-    pub fn take(&mut self) -> Vec<i32> {
+    pub(crate) fn take(&mut self) -> Vec<i32> {
         while matches!(self.wake.read(&mut [0; 64]), Ok(1..)) {}
         self.came
             .iter()
@@ -49,7 +49,7 @@ impl Signals {
 
 /// Does what the signal does to a program that does not care: ends it, or stops it until it is
 /// continued.
-pub fn obey(signal: i32) {
+pub(crate) fn obey(signal: i32) {
     if let Err(error) = signal_hook::low_level::emulate_default_handler(signal) {
         log::error!("signal {signal}: {error}");
     }

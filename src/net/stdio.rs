@@ -27,7 +27,7 @@ const DESCRIPTORS: &str = if cfg!(target_os = "linux") { "/proc/self/fd" } else 
 
 /// One of the inherited descriptors.
 #[derive(Debug)]
-pub struct Stdio {
+pub(crate) struct Stdio {
     handle: Handle,
     kind: FileType,
     terminal: bool,
@@ -48,7 +48,7 @@ impl Stdio {
     ///
     /// # Errors
     /// When the descriptor cannot be duplicated.
-    pub fn input() -> io::Result<Self> {
+    pub(crate) fn input() -> io::Result<Self> {
         Self::open(io::stdin().as_fd(), 0, OpenOptions::new().read(true))
     }
 
@@ -56,7 +56,7 @@ impl Stdio {
     ///
     /// # Errors
     /// When the descriptor cannot be duplicated.
-    pub fn output() -> io::Result<Self> {
+    pub(crate) fn output() -> io::Result<Self> {
         Self::open(io::stdout().as_fd(), 1, OpenOptions::new().write(true))
     }
 
@@ -64,7 +64,7 @@ impl Stdio {
     ///
     /// # Errors
     /// When the descriptor cannot be duplicated.
-    pub fn error() -> io::Result<Self> {
+    pub(crate) fn error() -> io::Result<Self> {
         Self::open(io::stderr().as_fd(), 2, OpenOptions::new().write(true))
     }
 
@@ -85,18 +85,18 @@ impl Stdio {
     }
 
     /// Whether it is a terminal.
-    pub fn is_terminal(&self) -> bool {
+    pub(crate) fn is_terminal(&self) -> bool {
         self.terminal
     }
 
     /// Whether it is a pipe, whose other end is known to be gone when the poll says so.
-    pub fn is_pipe(&self) -> bool {
+    pub(crate) fn is_pipe(&self) -> bool {
         self.kind == FileType::Fifo
     }
 
     /// Whether a short read says that nothing more is there now: true for streams, false for a
     /// terminal in line mode, which gives one line at a time (epoll(7), termios(3)).
-    pub fn short_read_is_last(&self) -> bool {
+    pub(crate) fn short_read_is_last(&self) -> bool {
         matches!(self.kind, FileType::Fifo | FileType::Socket)
     }
 
@@ -105,7 +105,7 @@ impl Stdio {
     ///
     /// # Errors
     /// Any other refusal.
-    pub fn register(&self, registry: &Registry, token: Token, interest: Interest) -> io::Result<bool> {
+    pub(crate) fn register(&self, registry: &Registry, token: Token, interest: Interest) -> io::Result<bool> {
         match registry.register(&mut SourceFd(&self.as_fd().as_raw_fd()), token, interest) {
             Ok(()) => Ok(true),
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(false),
@@ -114,12 +114,12 @@ impl Stdio {
     }
 
     /// Takes it off the poll.
-    pub fn deregister(&self, registry: &Registry) {
+    pub(crate) fn deregister(&self, registry: &Registry) {
         let _ = registry.deregister(&mut SourceFd(&self.as_fd().as_raw_fd()));
     }
 
     /// Waits until it takes bytes, for so long at most.
-    pub fn wait_writable(&self, timeout: Duration) {
+    pub(crate) fn wait_writable(&self, timeout: Duration) {
         let timeout = Timespec::try_from(timeout).ok();
         let _ = poll(&mut [PollFd::new(&self.handle, PollFlags::OUT)], timeout.as_ref());
     }

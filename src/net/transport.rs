@@ -1,9 +1,15 @@
-//! What a stream can be: sockets and inherited descriptors, as the pure part moves bytes through them.
+//! What a stream can be, as the pure part moves bytes through it; and what a connection is to be like,
+//! on either side of it.
 
 use super::stdio::Stdio;
 use crate::wire::source::{Stop, Transport};
 use mio::net::TcpStream;
+use rustix::net::sockopt;
 use std::io::{self, ErrorKind, IoSliceMut, Read, Write};
+use std::net::Shutdown;
+use std::os::fd::AsFd;
+#[cfg(not(target_os = "openbsd"))]
+use std::time::Duration;
 
 impl Transport for TcpStream {
     type Error = io::Error;
@@ -20,17 +26,8 @@ impl Transport for TcpStream {
         true
     }
 
-    /// A socket that is closed with unread bytes in it resets the connection, and that may overtake
-    /// what is on its way.
     fn end(&mut self) {
-        let _ = self.shutdown(std::net::Shutdown::Write);
-        let mut rest = [0; 4096];
-        // As much as can be there now, and no more: a flood must not hold the program up.
-        for _ in 0..256 {
-            if !matches!(Read::read(self, &mut rest), Ok(1..)) {
-                break;
-            }
-        }
+        end(self);
     }
 }
 
@@ -47,6 +44,78 @@ impl Transport for Stdio {
 
     fn drains_by_short_read(&self) -> bool {
         self.short_read_is_last()
+    }
+}
+
+/// A connection over which nothing goes is probed after this time, so that it is still known to the
+/// routers on its way: they may forget one that was silent for two hours (RFC 5382, REQ-5), and many
+/// do so after minutes.
+#[cfg(not(target_os = "openbsd"))]
+pub(crate) const KEEPALIVE_IDLE: Duration = Duration::from_secs(60);
+
+/// A probe that was not answered is repeated after this time each,
+#[cfg(not(target_os = "openbsd"))]
+pub(crate) const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(15);
+
+/// and after so many the connection is broken: two minutes after the last sign of life, as with
+/// [`USER_TIMEOUT`].
+#[cfg(not(target_os = "openbsd"))]
+pub(crate) const KEEPALIVE_PROBES: u32 = 4;
+
+/// What was sent and not acknowledged for so long will not be: the connection is broken (RFC 5482;
+/// without it the system tries for a quarter of an hour, tcp(7), `tcp_retries2`).
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub(crate) const USER_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// Whether an accepted socket has the options of the one that listened. POSIX leaves it open; Linux and
+/// FreeBSD copy all of those that are set here.
+const IS_INHERITED: bool = cfg!(any(target_os = "linux", target_os = "android", target_os = "freebsd"));
+
+/// How much is read away at the end, in reads of 4 KiB: as much as can be there already, and no more,
+/// for a flood must not hold the program up.
+const LAST_READS: usize = 256;
+
+/// Small requests go out at once, and a dead peer is noticed. For a socket that connects, and for one
+/// that listens. Where the system lacks an option the connection works without.
+pub(crate) fn configure(socket: impl AsFd) {
+    let socket = socket.as_fd();
+    let results = [
+        sockopt::set_tcp_nodelay(socket, true),
+        sockopt::set_socket_keepalive(socket, true),
+        // On OpenBSD all sockets share the times of sysctl(2), TCPCTL_KEEPIDLE.
+        #[cfg(not(target_os = "openbsd"))]
+        sockopt::set_tcp_keepidle(socket, KEEPALIVE_IDLE),
+        #[cfg(not(target_os = "openbsd"))]
+        sockopt::set_tcp_keepintvl(socket, KEEPALIVE_INTERVAL),
+        #[cfg(not(target_os = "openbsd"))]
+        sockopt::set_tcp_keepcnt(socket, KEEPALIVE_PROBES),
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        sockopt::set_tcp_user_timeout(socket, USER_TIMEOUT.as_millis() as u32),
+    ];
+    for error in results.into_iter().filter_map(Result::err) {
+        log::debug!("a socket option could not be set: {error}");
+    }
+}
+
+/// The same for a socket that was accepted by one that is configured: where that is enough, it saves
+/// six system calls.
+pub(crate) fn configure_accepted(socket: impl AsFd) {
+    if !IS_INHERITED {
+        configure(socket);
+    }
+}
+
+/// Ends a connection so that what was sent arrives: a socket that is closed with unread bytes in it
+/// resets the connection (RFC 9293, 3.6.1, after RFC 1122, 4.2.2.13), and that may overtake what is on
+/// its way. To be dropped after that.
+pub(crate) fn end(stream: &mut TcpStream) {
+    let _ = stream.shutdown(Shutdown::Write);
+    let mut rest = [0; 4096];
+    for _ in 0..LAST_READS {
+        match Read::read(stream, &mut rest) {
+            Ok(1..) => {}
+            _ => break,
+        }
     }
 }
 
@@ -77,6 +146,68 @@ fn moved(mut call: impl FnMut() -> io::Result<usize>) -> Result<usize, Stop<io::
                 ErrorKind::WouldBlock => return Err(Stop::Blocked),
                 _ => return Err(Stop::Broken(error)),
             },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{self, Write};
+    use std::net::{TcpListener, TcpStream as StdStream};
+
+    #[cfg(not(target_os = "openbsd"))]
+    fn check(socket: impl AsFd) {
+        let socket = socket.as_fd();
+        assert!(sockopt::tcp_nodelay(socket).unwrap());
+        assert!(sockopt::socket_keepalive(socket).unwrap());
+        assert_eq!(sockopt::tcp_keepidle(socket).unwrap(), KEEPALIVE_IDLE);
+        assert_eq!(sockopt::tcp_keepintvl(socket).unwrap(), KEEPALIVE_INTERVAL);
+        assert_eq!(sockopt::tcp_keepcnt(socket).unwrap(), KEEPALIVE_PROBES);
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        assert_eq!(u128::from(sockopt::tcp_user_timeout(socket).unwrap()), USER_TIMEOUT.as_millis());
+    }
+
+    #[test]
+    #[cfg(not(target_os = "openbsd"))]
+    fn both_sides_have_all_options() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        configure(&listener);
+        let client = StdStream::connect(listener.local_addr().unwrap()).unwrap();
+        configure(&client);
+        check(&client);
+        let (accepted, _) = listener.accept().unwrap();
+        configure_accepted(&accepted);
+        check(&accepted);
+    }
+
+    #[test]
+    fn what_has_no_options_is_left_as_it_is() {
+        configure(std::io::pipe().unwrap().0);
+    }
+
+    /// What the peer reads when we answer, and end with `with` while something it sent is unread.
+    fn last_words(with: fn(&mut TcpStream)) -> io::Result<String> {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut peer = StdStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (ours, _) = listener.accept().unwrap();
+        peer.write_all(&[b'x'; 10_000]).unwrap();
+        // All of it has come when the last byte can be seen.
+        let mut seen = [0; 10_000];
+        while ours.peek(&mut seen).unwrap() < seen.len() {}
+        ours.set_nonblocking(true).unwrap();
+        let mut ours = TcpStream::from_std(ours);
+        ours.write_all(b"the last words").unwrap();
+        with(&mut ours);
+        drop(ours);
+        io::read_to_string(&mut peer)
+    }
+
+    #[test]
+    fn unread_input_does_not_reset_the_connection() {
+        assert_eq!(last_words(end).unwrap(), "the last words");
+        if cfg!(target_os = "linux") {
+            assert_eq!(last_words(|_| ()).unwrap_err().kind(), io::ErrorKind::ConnectionReset);
         }
     }
 }

@@ -16,6 +16,7 @@ mod extras;
 mod keys;
 mod load;
 mod login;
+mod lookup;
 mod peer;
 mod program;
 #[cfg(target_os = "linux")]

@@ -1,0 +1,242 @@
+//! Looks a name up without waiting for the answer.
+//!
+//! The system's resolver blocks, for half a minute if the network is bad, and knows no other way. So
+//! a child of this program does the waiting: the program itself, started again with a private first
+//! argument. It writes what it found to its standard output, a line for each address, or `!` and the
+//! error, and ends; the pipe is watched by the poll like everything else.
+//!
+//! Only a program that has called [`answer_if_asked`] is started again: another one would not answer,
+//! and might do all its work anew. It looks the name up itself, and waits; so does one that the system
+//! lets start no child.
+
+use super::endpoint;
+use mio::unix::pipe::Receiver;
+use mio::{Interest, Registry, Token};
+use std::io::{self, Read, Write};
+use std::net::SocketAddr;
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, ExitCode, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// The first argument of a program that is asked.
+const QUESTION: &str = "--look-up";
+
+/// No name has so many addresses that a longer answer would be one.
+const LONGEST_ANSWER: usize = 64 * 1024;
+
+/// Whether this program answers.
+static ANSWERS: AtomicBool = AtomicBool::new(false);
+
+/// A name that is being looked up. When it is dropped, the child is gone too.
+#[derive(Debug)]
+pub(crate) struct Lookup(State);
+
+#[derive(Debug)]
+enum State {
+    /// A child was asked.
+    Asked(Asked),
+    /// Nobody could be asked: host and port.
+    Alone(String, u16),
+}
+
+impl Lookup {
+    /// Begins to look up `host`. There is an event with `token` when [`Lookup::poll`] is to be called;
+    /// it is to be called once before, too.
+    pub(crate) fn start(host: &str, port: u16, registry: &Registry, token: Token) -> Self {
+        if ANSWERS.load(Ordering::Relaxed) {
+            match this_program(host, port).and_then(|program| Self::ask(program, registry, token)) {
+                Ok(lookup) => return lookup,
+                Err(error) => log::info!("no other program can look {host} up: {error}"),
+            }
+        }
+        Self(State::Alone(host.to_owned(), port))
+    }
+
+    /// Has a program look it up.
+    pub(crate) fn ask(mut program: Command, registry: &Registry, token: Token) -> io::Result<Self> {
+        program.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        Ok(Self(State::Asked(Asked::new(program.spawn()?, registry, token)?)))
+    }
+
+    /// The addresses, at least one; `None` if they are not known yet.
+    ///
+    /// # Errors
+    /// What the resolver says of a name it does not know.
+    pub(crate) fn poll(&mut self) -> io::Result<Option<Vec<SocketAddr>>> {
+        match &mut self.0 {
+            State::Asked(asked) => asked.poll(),
+            State::Alone(host, port) => endpoint::resolve(host, *port).map(Some),
+        }
+    }
+
+    /// Ends the look-up, wherever it stands.
+    pub(crate) fn give_up(mut self, registry: &Registry) {
+        if let State::Asked(asked) = &mut self.0 {
+            let _ = registry.deregister(&mut asked.output);
+        }
+    }
+}
+
+/// A child, and what it has said.
+#[derive(Debug)]
+struct Asked {
+    child: Child,
+    output: Receiver,
+    answer: Vec<u8>,
+}
+
+impl Asked {
+    fn new(mut child: Child, registry: &Registry, token: Token) -> io::Result<Self> {
+        let Some(output) = child.stdout.take() else { return Err(io::ErrorKind::BrokenPipe.into()) };
+        let mut asked = Self { child, output: Receiver::from(output), answer: Vec::new() };
+        asked.output.set_nonblocking(true)?;
+        registry.register(&mut asked.output, token, Interest::READABLE)?;
+        Ok(asked)
+    }
+
+    fn poll(&mut self) -> io::Result<Option<Vec<SocketAddr>>> {
+        let mut buffer = [0; 1024];
+        loop {
+            match self.output.read(&mut buffer) {
+                Ok(0) => return parse(&self.answer).map(Some),
+                Ok(_) if self.answer.len() > LONGEST_ANSWER => {
+                    return Err(io::Error::other("the answer to the look-up is too long"));
+                }
+                Ok(count) => self.answer.extend_from_slice(&buffer[..count]),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+impl Drop for Asked {
+    /// A child that nobody waits for stays as a zombie. This one was ended, so the wait is short.
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// This program, to be asked. Linux has a name for it that leads to it even after its file was replaced
+/// by a newer one (proc(5)).
+fn this_program(host: &str, port: u16) -> io::Result<Command> {
+    let path = if cfg!(target_os = "linux") { "/proc/self/exe".into() } else { std::env::current_exe()? };
+    let mut program = Command::new(path);
+    program.arg0("chinwag").args([QUESTION, host]).arg(port.to_string());
+    Ok(program)
+}
+
+fn parse(answer: &[u8]) -> io::Result<Vec<SocketAddr>> {
+    let answer = String::from_utf8_lossy(answer);
+    if let Some(error) = answer.strip_prefix('!') {
+        return Err(io::Error::other(error.trim()));
+    }
+    let addresses: Vec<_> = answer.lines().filter_map(|line| line.parse().ok()).collect();
+    if addresses.is_empty() {
+        Err(io::Error::other("the look-up ended without an answer"))
+    } else {
+        Ok(addresses)
+    }
+}
+
+/// If this program was started by a [`Lookup`], answers it, and says that the program has done its
+/// work. To be called first thing in a program whose look-ups are not to block.
+pub(crate) fn answer_if_asked() -> Option<ExitCode> {
+    ANSWERS.store(true, Ordering::Relaxed);
+    let mut arguments = std::env::args().skip(1);
+    if arguments.next()? != QUESTION {
+        return None;
+    }
+    let (host, port) = (arguments.next()?, arguments.next()?.parse().ok()?);
+    // Nobody is there any more if this fails.
+    let _ = io::stdout().write_all(answer(&host, port).as_bytes());
+    Some(ExitCode::SUCCESS)
+}
+
+fn answer(host: &str, port: u16) -> String {
+    match endpoint::resolve(host, port) {
+        Ok(addresses) => addresses.iter().map(|address| format!("{address}\n")).collect(),
+        Err(error) => format!("!{error}\n"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mio::{Events, Poll};
+    use rustix::process::{Pid, test_kill_process};
+    use std::time::Duration;
+
+    const TOKEN: Token = Token(3);
+
+    /// A look-up that this script answers.
+    fn ask(script: &str, poll: &Poll) -> Lookup {
+        let mut program = Command::new("sh");
+        program.args(["-c", script]);
+        Lookup::ask(program, poll.registry(), TOKEN).unwrap()
+    }
+
+    fn answer_of(script: &str) -> Result<Vec<String>, String> {
+        let mut poll = Poll::new().unwrap();
+        let mut lookup = ask(script, &poll);
+        let mut events = Events::with_capacity(4);
+        loop {
+            match lookup.poll() {
+                Ok(None) => {}
+                Ok(Some(addresses)) => return Ok(addresses.iter().map(ToString::to_string).collect()),
+                Err(error) => return Err(error.to_string()),
+            }
+            poll.poll(&mut events, Some(Duration::from_secs(10))).unwrap();
+            assert!(events.iter().all(|event| event.token() == TOKEN) && !events.is_empty(), "no answer");
+        }
+    }
+
+    #[test]
+    fn answers_are_read_however_they_come() {
+        assert_eq!(answer_of("echo 10.0.0.1:5378").unwrap(), ["10.0.0.1:5378"]);
+        let slowly =
+            "printf '[::1'; sleep 0.01; printf ']:1\\n[fe80::1%%2]:1\\n'; sleep 0.01; echo 1.2.3.4:1";
+        assert_eq!(answer_of(slowly).unwrap(), ["[::1]:1", "[fe80::1%2]:1", "1.2.3.4:1"]);
+        assert_eq!(answer_of("echo '!no such name'").unwrap_err(), "no such name");
+        assert_eq!(answer_of("exit 1").unwrap_err(), "the look-up ended without an answer");
+        assert_eq!(answer_of("echo nonsense").unwrap_err(), "the look-up ended without an answer");
+        assert_eq!(answer_of("yes").unwrap_err(), "the answer to the look-up is too long");
+    }
+
+    #[test]
+    fn answer_is_understood() {
+        assert_eq!(answer("127.0.0.1", 1), "127.0.0.1:1\n");
+        assert_eq!(parse(answer("::1", 1).as_bytes()).unwrap(), ["[::1]:1".parse().unwrap()]);
+        let error = endpoint::resolve("", 1).unwrap_err();
+        assert_eq!(parse(answer("", 1).as_bytes()).unwrap_err().to_string(), error.to_string());
+    }
+
+    #[test]
+    fn child_is_ended_and_leaves_no_zombie() {
+        let poll = Poll::new().unwrap();
+        for give_up in [false, true] {
+            let mut lookup = ask("exec sleep 600", &poll);
+            assert!(lookup.poll().unwrap().is_none());
+            let State::Asked(asked) = &lookup.0 else { panic!("nobody was asked") };
+            let child = Pid::from_child(&asked.child);
+            assert!(test_kill_process(child).is_ok());
+            if give_up {
+                lookup.give_up(poll.registry());
+            } else {
+                drop(lookup);
+            }
+            // There would be a process of that number if it were a zombie.
+            assert_eq!(test_kill_process(child), Err(rustix::io::Errno::SRCH));
+        }
+    }
+
+    #[test]
+    fn program_that_does_not_answer_is_not_started() {
+        let poll = Poll::new().unwrap();
+        let mut lookup = Lookup::start("127.0.0.1", 9, poll.registry(), TOKEN);
+        assert!(matches!(lookup.0, State::Alone(..)));
+        assert_eq!(lookup.poll().unwrap().unwrap(), ["127.0.0.1:9".parse().unwrap()]);
+    }
+}
