@@ -3,9 +3,13 @@
 //! With `panic = "abort"` nothing is ever unwound, so the tables for unwinding are dead weight, most
 //! of them from the standard library. So is the library that reads them, a tenth of the time that a
 //! start takes: its functions are made to be one that does nothing, and it is no longer loaded. (A
-//! panic still says where it happened, without a backtrace.) And where the C library knows packed
-//! relocations (glibc 2.36 and later, the format of which is in the generic ELF ABI as RELR), those
-//! take a tenth of the room.
+//! panic still says where it happened, without a backtrace.)
+//!
+//! Relocations can be packed too (RELR in the generic ELF ABI), which saves as much again. But a
+//! program with packed ones starts only where the C library can read them, from glibc 2.36 on: that
+//! is for whoever builds it to decide, who knows where it is to run, with the variable
+//! `CHINWAG_PACK_RELOCATIONS`. (It is no profile, because cargo tells a build script of a profile made
+//! by hand only what it inherits from.)
 //!
 //! Only where this is known to work: Linux with glibc, the default linker, and no flags given by
 //! hand. A build with any RUSTFLAGS keeps everything, for profilers and debuggers.
@@ -13,11 +17,12 @@
 use std::env;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 /// Added to the linker's own script.
-const WITHOUT_UNWINDING: &str =
-    "SECTIONS { /DISCARD/ : { *(.eh_frame) *(.eh_frame_hdr) } } INSERT AFTER .rodata;\n";
+const WITHOUT_UNWINDING: &str = "SECTIONS { /DISCARD/ : { *(.eh_frame) *(.eh_frame_hdr) *(.gcc_except_table*) } } INSERT AFTER .rodata;\n";
+
+/// Set to 1 for packed relocations.
+const PACK_RELOCATIONS: &str = "CHINWAG_PACK_RELOCATIONS";
 
 /// What the standard library calls to unwind (Itanium C++ ABI, level I), without `_Unwind_`.
 const UNWINDING: [&str; 10] = [
@@ -35,6 +40,7 @@ const UNWINDING: [&str; 10] = [
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-env-changed={PACK_RELOCATIONS}");
     if !is_plain_release() {
         return;
     }
@@ -47,7 +53,7 @@ fn main() {
     for function in UNWINDING {
         println!("cargo::rustc-link-arg-bins=-Wl,--defsym=_Unwind_{function}=_fini");
     }
-    if has_packed_relocations() {
+    if env::var(PACK_RELOCATIONS).is_ok_and(|wanted| wanted == "1") {
         println!("cargo::rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
     }
 }
@@ -62,13 +68,4 @@ fn is_plain_release() -> bool {
         && env::var("HOST") == env::var("TARGET")
         && env::var_os("RUSTC_LINKER").is_none()
         && !linker
-}
-
-/// Whether the C library of this machine, for which the programs are built, is glibc 2.36 or later.
-fn has_packed_relocations() -> bool {
-    let Ok(said) = Command::new("getconf").arg("GNU_LIBC_VERSION").output() else { return false };
-    let said = String::from_utf8_lossy(&said.stdout);
-    let version =
-        said.trim().strip_prefix("glibc 2.").and_then(|minor| minor.split('.').next()?.parse().ok());
-    version.is_some_and(|minor: u32| minor >= 36)
 }
