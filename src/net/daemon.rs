@@ -19,6 +19,9 @@ const SERVER: usize = 1;
 /// So many events are taken from the system at once.
 const EVENTS: usize = 1024;
 
+/// macOS refuses a limit of descriptors above its `OPEN_MAX` (setrlimit(2), "Compatibility").
+const MOST_DESCRIPTORS: Option<u64> = if cfg!(target_vendor = "apple") { Some(10_240) } else { None };
+
 /// Serves until SIGINT or SIGTERM comes.
 ///
 /// # Errors
@@ -69,11 +72,20 @@ fn announce(address: SocketAddr) {
 
 /// As many clients as the system lets this program have; as many as before, if it does not.
 fn raise_descriptor_limit() {
-    let limit = getrlimit(Resource::Nofile);
-    let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
-    if let Err(error) = setrlimit(Resource::Nofile, raised) {
+    let limit = raised(getrlimit(Resource::Nofile), MOST_DESCRIPTORS);
+    if let Err(error) = setrlimit(Resource::Nofile, limit) {
         debug!("the limit of descriptors stays as it is: {error}");
     }
+}
+
+/// The highest limit that may be set, if there is one (`None` in a limit is "infinity").
+fn raised(limit: Rlimit, most: Option<u64>) -> Rlimit {
+    let highest = match (limit.maximum, most) {
+        (Some(maximum), Some(most)) => Some(maximum.min(most)),
+        (maximum, most) => maximum.or(most),
+    };
+    let is_lower = limit.current.is_some_and(|current| highest.is_none_or(|highest| current < highest));
+    Rlimit { current: if is_lower { highest } else { limit.current }, ..limit }
 }
 
 /// Finds the addresses of this machine that are meant.
@@ -100,5 +112,27 @@ fn advice(error: &io::Error) -> &'static str {
         io::ErrorKind::AddrInUse => "end the program that listens there, or choose another --port",
         io::ErrorKind::PermissionDenied => "choose a --port from 1024 up",
         _ => "choose another --address or --port",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limit_of_descriptors_is_only_ever_raised() {
+        let table = [
+            ((Some(256), Some(4096)), None, Some(4096)),
+            ((Some(256), Some(4096)), Some(10_240), Some(4096)),
+            ((Some(256), None), Some(10_240), Some(10_240)),
+            ((Some(256), Some(20_000)), Some(10_240), Some(10_240)),
+            ((Some(12_000), None), Some(10_240), Some(12_000)),
+            ((Some(256), None), None, None),
+            ((None, None), Some(10_240), None),
+        ];
+        for ((current, maximum), most, expected) in table {
+            let limit = raised(Rlimit { current, maximum }, most);
+            assert_eq!(limit, Rlimit { current: expected, maximum }, "{current:?} {maximum:?} {most:?}");
+        }
     }
 }
