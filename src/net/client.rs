@@ -289,7 +289,7 @@ impl Client {
     /// Lets the log appear between the lines of the screen where both are the same terminal.
     fn show_log(&mut self, now: Duration) {
         let screen = self.conversation.frontend();
-        let is_shown = if screen.takes_keys() && log::is_terminal() {
+        let is_shown = if screen.takes_keys() && log::shares_terminal_with(self.ends.output.transport()) {
             log::take(|lines| screen.show_aside(lines))
         } else {
             log::flush()

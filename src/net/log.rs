@@ -60,9 +60,10 @@ pub(crate) fn flush() -> bool {
     queue().flush()
 }
 
-/// Whether standard error is a terminal.
-pub(crate) fn is_terminal() -> bool {
-    queue().error.as_ref().is_some_and(Stdio::is_terminal)
+/// Whether standard error is the same terminal as `other`: what is written here is seen there, in the
+/// middle of what stands there.
+pub(crate) fn shares_terminal_with(other: &Stdio) -> bool {
+    queue().error.as_ref().is_some_and(|error| error.shares_terminal_with(other))
 }
 
 /// Whether something waits.
@@ -140,5 +141,22 @@ impl Write for Sink {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+#[cfg(not(target_os = "netbsd"))]
+mod tests {
+    use super::*;
+    use crate::net::stdio::tests::{inherited, terminal};
+
+    #[test]
+    fn terminal_of_standard_error_is_told_from_others() {
+        let ((_one, first), (_two, second)) = (terminal(), terminal());
+        assert!(!shares_terminal_with(&inherited(&first)));
+        queue().error = Some(inherited(&first));
+        assert!(shares_terminal_with(&inherited(&first)));
+        assert!(!shares_terminal_with(&inherited(&second)));
+        queue().error = None;
     }
 }

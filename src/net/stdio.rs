@@ -2,28 +2,29 @@
 //! their flags, which belong to the shell as well (spec S16).
 //!
 //! `O_NONBLOCK` is a flag of the open file description, and that one is shared with whoever
-//! started this program. A terminal or a pipe can be opened afresh through the system's name for
-//! it: the private description that this gives has flags of its own. For a socket the flag goes
-//! with each call. Where the system refuses all that, the descriptor is asked first (poll(2)), and
-//! given no more at once than it can take.
+//! started this program. What has a name can be opened afresh: the private description that this
+//! gives has flags of its own. On Linux that is a terminal or a pipe, elsewhere a terminal. For a
+//! socket the flag goes with each call. Where there is nothing of all that, the descriptor is asked
+//! first (poll(2)), and given no more at once than it can take.
 
 use mio::unix::SourceFd;
 use mio::{Interest, Registry, Token};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FileType, OFlags};
+use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags};
+use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
 use std::io::{self, IoSliceMut, Read, Write};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::OpenOptionsExt;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// What a pipe that is ready takes without blocking (POSIX: PIPE_BUF is at least this; Linux has
 /// 4096). Terminals take less at a time, but a little more than that never blocks for long.
 const ATOMIC: usize = 512;
-
-/// Where the system shows the descriptors of a process as files.
-const DESCRIPTORS: &str = if cfg!(target_os = "linux") { "/proc/self/fd" } else { "/dev/fd" };
 
 /// One of the inherited descriptors.
 #[derive(Debug)]
@@ -100,15 +101,31 @@ impl Stdio {
         matches!(self.kind, FileType::Fifo | FileType::Socket)
     }
 
-    /// Registers it with a poll. Returns false for what is always ready and cannot be polled:
-    /// epoll refuses regular files and `/dev/null` (`EPERM`).
+    /// Whether it is the same terminal as another: then what is written to one is seen between what is
+    /// written to the other.
+    pub(crate) fn shares_terminal_with(&self, other: &Self) -> bool {
+        // A session has one controlling terminal, whether it was opened by its own name or as
+        // /dev/tty, which is another file (tcgetsid(3): of any other terminal it is an error).
+        let session = |stdio: &Self| rustix::termios::tcgetsid(stdio).ok();
+        let same = || is_same_file(self, other) || session(self).is_some() && session(self) == session(other);
+        self.terminal && other.terminal && same()
+    }
+
+    /// Registers it with a poll. Returns false for what is always ready and cannot be polled: epoll
+    /// refuses regular files and `/dev/null` (`EPERM`), kqueue such devices, each system with an error
+    /// of its own. Regular files are not even offered: kqueue(2) takes them, and says nothing of
+    /// their end.
     ///
     /// # Errors
-    /// Any other refusal.
+    /// Any other refusal; and any at all of what has to be waited for.
     pub(crate) fn register(&self, registry: &Registry, token: Token, interest: Interest) -> io::Result<bool> {
+        if self.kind == FileType::RegularFile {
+            return Ok(false);
+        }
+        let waits = self.terminal || matches!(self.kind, FileType::Fifo | FileType::Socket);
         match registry.register(&mut SourceFd(&self.as_fd().as_raw_fd()), token, interest) {
             Ok(()) => Ok(true),
-            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(false),
+            Err(error) if !waits && cannot_be_polled(&error) => Ok(false),
             Err(error) => Err(error),
         }
     }
@@ -133,15 +150,44 @@ impl Stdio {
     }
 }
 
-/// Opens the file behind a descriptor once more, if that gives the same file.
+/// Opens the file behind a descriptor once more, if it has a name that leads to the same file.
 fn open_private(shared: &OwnedFd, number: u8, options: &mut OpenOptions) -> Option<File> {
     let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
-    let private = options.custom_flags(flags.bits() as i32).open(format!("{DESCRIPTORS}/{number}")).ok()?;
-    let (ours, theirs) = (rustix::fs::fstat(&private).ok()?, rustix::fs::fstat(shared).ok()?);
-    // Some systems open /dev/fd/N by duplicating the descriptor: then the flags are not our own.
-    let own_flags = !rustix::fs::fcntl_getfl(shared).ok()?.contains(OFlags::NONBLOCK);
-    let same_file = (ours.st_dev, ours.st_ino) == (theirs.st_dev, theirs.st_ino);
-    (same_file && own_flags).then_some(private)
+    let private = options.custom_flags(flags.bits() as i32).open(name_of(shared, number)?).ok()?;
+    is_same_file(&private, shared).then_some(private)
+}
+
+/// The name of the file behind a descriptor.
+///
+/// On Linux every file has one, which opens it afresh (proc(5), `/proc/pid/fd`). Elsewhere the name
+/// `/dev/fd/N` only duplicates the descriptor (fd(4) of macOS, FreeBSD, NetBSD and OpenBSD): the
+/// description stays the shared one, and whether it would then be made non-blocking for everybody is
+/// nothing to find out. A terminal has a name of its own, though.
+fn name_of(shared: &OwnedFd, number: u8) -> Option<PathBuf> {
+    if cfg!(any(target_os = "linux", target_os = "android")) {
+        Some(format!("/proc/self/fd/{number}").into())
+    } else {
+        terminal_name(shared)
+    }
+}
+
+/// ttyname(3).
+fn terminal_name(terminal: impl AsFd) -> Option<PathBuf> {
+    let name = rustix::termios::ttyname(terminal, Vec::new()).ok()?;
+    Some(OsString::from_vec(name.into_bytes()).into())
+}
+
+fn is_same_file(one: impl AsFd, other: impl AsFd) -> bool {
+    let file = |descriptor: BorrowedFd<'_>| {
+        rustix::fs::fstat(descriptor).map(|status| (status.st_dev, status.st_ino, status.st_rdev))
+    };
+    file(one.as_fd()).is_ok_and(|one| file(other.as_fd()) == Ok(one))
+}
+
+/// EPERM: epoll_ctl(2). EINVAL, ENODEV and EOPNOTSUPP: what drivers without a filter make kqueue(2) say.
+fn cannot_be_polled(error: &io::Error) -> bool {
+    let refusals = [Errno::PERM, Errno::INVAL, Errno::NODEV, Errno::OPNOTSUPP];
+    refusals.iter().any(|refusal| error.raw_os_error() == Some(refusal.raw_os_error()))
 }
 
 impl AsFd for Handle {
@@ -193,5 +239,79 @@ impl Write for Stdio {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+// rustix knows no ptsname(3) of NetBSD.
+#[cfg(test)]
+#[cfg(not(target_os = "netbsd"))]
+pub(crate) mod tests {
+    use super::*;
+    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+
+    /// A new terminal: its other side, and itself.
+    pub(crate) fn terminal() -> (OwnedFd, OwnedFd) {
+        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        grantpt(&master).unwrap();
+        unlockpt(&master).unwrap();
+        let name = ptsname(&master, Vec::new()).unwrap();
+        let slave = rustix::fs::open(name, OFlags::RDWR | OFlags::NOCTTY, rustix::fs::Mode::empty()).unwrap();
+        (master, slave)
+    }
+
+    /// A descriptor as if it had been inherited.
+    pub(crate) fn inherited(descriptor: &OwnedFd) -> Stdio {
+        let number = u8::try_from(descriptor.as_raw_fd()).unwrap();
+        Stdio::open(descriptor.as_fd(), number, OpenOptions::new().read(true)).unwrap()
+    }
+
+    fn is_blocking(descriptor: impl AsFd) -> bool {
+        !rustix::fs::fcntl_getfl(descriptor).unwrap().contains(OFlags::NONBLOCK)
+    }
+
+    #[test]
+    fn flags_of_what_is_inherited_are_left_alone() {
+        let (master, slave) = terminal();
+        let (reader, writer) = io::pipe().unwrap();
+        let reader = OwnedFd::from(reader);
+        for (descriptor, private) in [(&slave, true), (&reader, cfg!(target_os = "linux"))] {
+            let mut stdio = inherited(descriptor);
+            assert_eq!(matches!(stdio.handle, Handle::Private(_)), private);
+            assert_eq!(stdio.read(&mut [0]).unwrap_err().kind(), io::ErrorKind::WouldBlock);
+            assert!(is_blocking(descriptor) && is_blocking(&stdio) != private);
+        }
+        drop((master, writer));
+    }
+
+    #[test]
+    fn terminal_can_be_opened_by_its_own_name() {
+        let (_master, slave) = terminal();
+        let again = File::open(terminal_name(&slave).unwrap()).unwrap();
+        assert!(is_same_file(&again, &slave));
+        assert_eq!(terminal_name(io::pipe().unwrap().0), None);
+    }
+
+    #[test]
+    fn terminals_are_told_apart() {
+        let ((_one, first), (_two, second)) = (terminal(), terminal());
+        let (reader, _writer) = io::pipe().unwrap();
+        let pipe = inherited(&reader.into());
+        let again = File::open(terminal_name(&first).unwrap()).unwrap();
+        assert!(inherited(&first).shares_terminal_with(&inherited(&again.into())));
+        assert!(!inherited(&first).shares_terminal_with(&inherited(&second)));
+        assert!(!inherited(&first).shares_terminal_with(&pipe));
+        assert!(!pipe.shares_terminal_with(&pipe), "no terminal is shared");
+    }
+
+    #[test]
+    fn what_is_always_ready_need_not_be_polled() {
+        let poll = mio::Poll::new().unwrap();
+        let register = |descriptor: OwnedFd| {
+            inherited(&descriptor).register(poll.registry(), Token(0), Interest::READABLE).unwrap()
+        };
+        assert!(!register(File::open("/dev/null").unwrap().into()));
+        assert!(!register(File::open("/etc/passwd").unwrap().into()));
+        assert!(register(io::pipe().unwrap().0.into()));
+        assert!(register(terminal().1));
     }
 }

@@ -4,6 +4,10 @@
     clippy::expect_used,
     reason = "what a helper cannot do fails the test that needs it"
 )]
+#![cfg_attr(
+    not(target_os = "linux"),
+    allow(dead_code, unused_imports, reason = "some helpers serve only tests that need Linux")
+)]
 
 mod allocations;
 mod client;
