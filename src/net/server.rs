@@ -132,9 +132,6 @@ impl Server {
                 self.serve(id, now);
             }
         }
-        while let Some(id) = self.hub.next_overfull() {
-            self.close(id, "it did not read");
-        }
         self.flush(now);
         self.release_held(now);
     }
@@ -277,6 +274,10 @@ impl Server {
     /// Writes what is new, to each socket as far as it takes it.
     fn flush(&mut self, now: Duration) {
         while let Some(id) = self.hub.next_dirty() {
+            if self.hub.is_overfull(id) {
+                self.close(id, "it did not read");
+                continue;
+            }
             let Some(connection) = &mut self.connections[id.index()] else { continue };
             if connection.is_blocked {
                 continue;

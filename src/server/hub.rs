@@ -17,84 +17,44 @@
 //!   waits: a live receiver slows its senders down to its own pace. The caller decides how patient to
 //!   be, and insists in the end: the message is then queued all the same, up to
 //!   [`Limits::max_queue`].
-//! - What would go beyond that ends the receiver, and the message had no such destination.
+//! - What would go beyond that ends the receiver, and the message had no such destination. The receiver
+//!   is [overfull](Hub::is_overfull) then, until it is disconnected, and dirty, so that whoever writes
+//!   what is new finds it.
 
+use super::users::Users;
 use crate::wire::escape::Printable;
 use crate::wire::lines::Line;
 use crate::wire::outbox::Outbox;
 use crate::wire::protocol::{self, BadRequest, Reply, Request};
+use alloc::rc::Rc;
+use alloc::vec::Vec;
+use core::num::NonZeroU32;
 use log::{debug, info, warn};
-use std::collections::HashMap;
-use std::rc::Rc;
+
+pub use super::limits::{LOG_IN_LIMIT, Limits, OWN_MARK, QUEUE_ROOM};
 
 /// The name of the user who sends everything back.
 pub const ECHOBOT: &[u8] = b"echobot";
-
-/// The longest line of a client that has not logged in, in bytes. It bounds the names too.
-pub const LOG_IN_LIMIT: usize = 4 * 1024;
-
-/// While it has more than this to read, no further line of a client is taken, in bytes.
-pub const OWN_MARK: usize = 128 * 1024;
-
-/// The largest value of [`Limits::mark`], in bytes.
-const MARK: usize = 1024 * 1024;
-
-/// A queue must have room for this much more than the longest message, in bytes: for the header and
-/// the name before it, and for what may be queued already when it is taken.
-pub const QUEUE_ROOM: usize = 64 * 1024;
 
 /// So many emptied buffers are kept for the next outbox that fills.
 const SPARES: usize = 16;
 
 /// A client's number: small, and given to another one once it has left.
+///
+/// Kept as one more than its index, so that an `Option` of it is no larger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Id(u32);
+pub struct Id(NonZeroU32);
 
 impl Id {
     /// The number as an index.
     #[inline]
     pub fn index(self) -> usize {
-        self.0 as usize
+        self.0.get() as usize - 1
     }
 
     /// The id with this index; ids are dense, so that 32 bits suffice for any number of sockets.
     pub(crate) fn from_index(index: usize) -> Option<Self> {
-        u32::try_from(index).ok().map(Self)
-    }
-}
-
-/// What bounds the clients of one hub.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// How many may be logged in at once; the echobot does not count.
-    pub max_users: usize,
-    /// The longest text of a message, in bytes.
-    pub max_message: usize,
-    /// The most that may wait for one client, in bytes. At least [`QUEUE_ROOM`] more than
-    /// `max_message`, or a single message might end its receiver.
-    pub max_queue: usize,
-}
-
-impl Default for Limits {
-    /// As many users as the reference server has; texts of 16 MiB; room for two of them in a queue.
-    fn default() -> Self {
-        Self { max_users: 16, max_message: 16 * 1024 * 1024, max_queue: 40 * 1024 * 1024 }
-    }
-}
-
-impl Limits {
-    /// While more than this waits for a client, in bytes, messages to it are put off.
-    ///
-    /// Below it there is always room for one message, so that a receiver that reads is never ended
-    /// by one, however many senders there are.
-    pub fn mark(&self) -> usize {
-        let room = self.max_queue.saturating_sub(self.max_message.saturating_add(2 * LOG_IN_LIMIT));
-        room.min(MARK)
-    }
-
-    /// The longest line worth keeping, in bytes: the longest message and what goes before it.
-    pub fn max_line(&self) -> usize {
-        self.max_message.saturating_add(LOG_IN_LIMIT)
+        NonZeroU32::MIN.checked_add(u32::try_from(index).ok()?).map(Self)
     }
 }
 
@@ -126,16 +86,37 @@ enum User {
     Echobot,
 }
 
+/// What a client may do.
+#[derive(Debug, Default)]
+enum Standing {
+    /// Log in; or nobody has this id.
+    #[default]
+    Guest,
+    /// Send and list, with this name.
+    User(Rc<[u8]>),
+    /// Nothing: too much waits for it, so that it was logged out and is to be disconnected.
+    Overfull,
+}
+
 #[derive(Debug, Default)]
 struct Client {
-    /// None before the log-in.
-    name: Option<Rc<[u8]>>,
+    standing: Standing,
     outbox: Outbox,
     /// To whom it wrote last, whoever has that id by now: most write to the same one again, and to
     /// compare one name is quicker than to look it up.
     wrote_to: Option<Id>,
     /// Whether it is in `Hub::dirty`.
     is_dirty: bool,
+}
+
+impl Client {
+    #[inline]
+    fn name(&self) -> Option<&Rc<[u8]>> {
+        match &self.standing {
+            Standing::User(name) => Some(name),
+            Standing::Guest | Standing::Overfull => None,
+        }
+    }
 }
 
 /// Everybody who is connected.
@@ -158,12 +139,9 @@ pub struct Hub {
     clients: Vec<Client>,
     /// The ids that nobody has; the latest first, for its memory is warm.
     free: Vec<Id>,
-    /// Everybody who is logged in.
-    names: HashMap<Rc<[u8]>, Id>,
+    users: Users,
     /// Who has something new to write, and perhaps some who have left since.
     dirty: Vec<Id>,
-    /// Who was logged out because too much waits for it.
-    overfull: Vec<Id>,
     spares: Vec<Vec<u8>>,
 }
 
@@ -175,9 +153,8 @@ impl Hub {
             echobot,
             clients: Vec::new(),
             free: Vec::new(),
-            names: HashMap::new(),
+            users: Users::default(),
             dirty: Vec::new(),
-            overfull: Vec::new(),
             spares: Vec::new(),
         }
     }
@@ -196,22 +173,43 @@ impl Hub {
     pub fn disconnect(&mut self, id: Id) {
         self.log_out(id);
         let client = &mut self.clients[id.index()];
-        client.outbox = Outbox::new();
-        client.wrote_to = None;
+        *client = Client { is_dirty: client.is_dirty, ..Client::default() };
         self.free.push(id);
+    }
+
+    /// How many there are, logged in or not.
+    pub fn len(&self) -> usize {
+        self.clients.len() - self.free.len()
+    }
+
+    /// Whether nobody is here.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// What bounds everybody.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
     }
 
     /// `id` is no user any more: its name is free, and nothing is sent to it. What waits for it stays.
     pub fn log_out(&mut self, id: Id) {
-        if let Some(name) = self.clients[id.index()].name.take() {
-            self.names.remove(&name);
-            info!("{} has left", Printable(&name));
+        let client = &mut self.clients[id.index()];
+        if let Standing::User(name) = &client.standing {
+            self.users.remove(name);
+            info!("{} has left", Printable(name));
+            client.standing = Standing::Guest;
         }
     }
 
     /// Whether `id` has a name.
     pub fn is_logged_in(&self, id: Id) -> bool {
-        self.clients[id.index()].name.is_some()
+        self.clients[id.index()].name().is_some()
+    }
+
+    /// Whether `id` is to be disconnected, for not reading.
+    pub fn is_overfull(&self, id: Id) -> bool {
+        matches!(self.clients[id.index()].standing, Standing::Overfull)
     }
 
     /// What waits for `id`.
@@ -227,16 +225,22 @@ impl Hub {
     /// Whether lines of `sender` are to wait for `receiver`, who may be the same.
     #[inline]
     pub fn must_wait(&self, sender: Id, receiver: Id) -> bool {
-        let mark = if sender == receiver { self.own_mark() } else { self.limits.mark() };
-        self.outbox(receiver).len() > mark
+        let is_own = sender == receiver;
+        let mark = if is_own { self.limits.mark().min(OWN_MARK) } else { self.limits.mark() };
+        self.outbox(receiver).len() > mark || is_own && self.is_overfull(sender)
     }
 
-    /// One whose outbox has something that it had not when it was last named here. It may be
-    /// empty again, or belong to somebody else by now.
+    /// One whose outbox has something that it had not when it was last named here, or who has become
+    /// [overfull](Hub::is_overfull) since. The outbox may be empty again, or belong to somebody else.
     pub fn next_dirty(&mut self) -> Option<Id> {
         let id = self.dirty.pop()?;
         self.clients[id.index()].is_dirty = false;
         Some(id)
+    }
+
+    /// Whether [`next_dirty`](Hub::next_dirty) would name somebody.
+    pub fn has_dirty(&self) -> bool {
+        !self.dirty.is_empty()
     }
 
     /// The socket of `id` takes bytes again: what waits for it is new once more.
@@ -244,12 +248,6 @@ impl Hub {
         if !self.outbox(id).is_empty() {
             self.mark_dirty(id);
         }
-    }
-
-    /// One who is to be disconnected, for not reading. It may belong to somebody else by now only if
-    /// this was not asked before the disconnecting.
-    pub fn next_overfull(&mut self) -> Option<Id> {
-        self.overfull.pop()
     }
 
     /// Takes the buffer of an emptied outbox, for another one or to be freed.
@@ -271,14 +269,14 @@ impl Hub {
         let line = match line {
             Line::Whole(line) => line,
             Line::TooLong => {
-                debug!("client {} sent a line that is too long", id.0);
+                debug!("client {} sent a line that is too long", id.index());
                 return self.answer(id, Reply::BadRqstBody);
             }
         };
         if self.must_wait(id, id) {
             return Handled::Later(id);
         }
-        match (Request::parse(line), self.clients[id.index()].name.clone()) {
+        match (Request::parse(line), self.clients[id.index()].name().cloned()) {
             (Ok(Request::Send { to, text }), Some(from)) => self.send(id, &from, to, text, insists),
             (Ok(Request::List), Some(_)) => self.list(id),
             (Ok(Request::HelloFrom { name }), None) => self.log_in(id, name, line),
@@ -293,30 +291,32 @@ impl Hub {
         if !protocol::is_valid_name(name) || line.len() > LOG_IN_LIMIT {
             return self.refuse(id, line, Reply::BadRqstBody);
         }
-        if self.names.len() >= self.limits.max_users {
-            debug!("no room for {}: there are {} users", Printable(name), self.names.len());
+        if self.users.len() >= self.limits.max_users {
+            debug!("no room for {}: there are {} users", Printable(name), self.users.len());
             return self.answer(id, Reply::Busy);
         }
         if self.find(name).is_some() {
             return self.answer(id, Reply::InUse);
         }
         let shared: Rc<[u8]> = name.into();
-        self.names.insert(Rc::clone(&shared), id);
-        self.clients[id.index()].name = Some(shared);
-        info!("client {} is {}", id.0, Printable(name));
+        self.users.insert(Rc::clone(&shared), id);
+        self.clients[id.index()].standing = Standing::User(shared);
+        info!("client {} is {}", id.index(), Printable(name));
         self.answer(id, Reply::Hello { name })
     }
 
     fn list(&mut self, id: Id) -> Handled {
-        let users = self.clients.iter().filter_map(|client| client.name.as_deref());
-        let everyone = self.echobot.then_some(ECHOBOT).into_iter().chain(users);
         let mut names = Vec::new();
-        for name in everyone {
+        for name in self.echobot.then_some(ECHOBOT).into_iter().chain(self.names()) {
             names.extend_from_slice(name);
             names.push(b',');
         }
         names.pop();
         self.answer(id, Reply::ListOk { names: &names })
+    }
+
+    fn names(&self) -> impl Iterator<Item = &[u8]> {
+        self.users.iter().filter_map(|id| self.clients[id.index()].name().map(|name| &**name))
     }
 
     fn send(&mut self, id: Id, from: &[u8], to: &[u8], text: &[u8], insists: bool) -> Handled {
@@ -348,9 +348,10 @@ impl Hub {
         let waiting = self.outbox(receiver).len();
         let line = text.len() + from.len() + b"DELIVERY  \n".len();
         if waiting + line > self.limits.max_queue {
-            warn!("client {} does not read: dropped with {waiting} bytes waiting", receiver.0);
+            warn!("client {} does not read: dropped with {waiting} bytes waiting", receiver.index());
             self.log_out(receiver);
-            self.overfull.push(receiver);
+            self.clients[receiver.index()].standing = Standing::Overfull;
+            self.mark_dirty(receiver);
             return false;
         }
         protocol::write_delivery(from, text, self.tail(receiver));
@@ -361,7 +362,7 @@ impl Hub {
     #[inline]
     fn find_for(&mut self, sender: Id, name: &[u8]) -> Option<User> {
         if let Some(last) = self.clients[sender.index()].wrote_to
-            && self.clients[last.index()].name.as_deref() == Some(name)
+            && self.clients[last.index()].name().is_some_and(|known| **known == *name)
         {
             return Some(User::Client(last));
         }
@@ -376,11 +377,11 @@ impl Hub {
         if self.echobot && name == ECHOBOT {
             return Some(User::Echobot);
         }
-        self.names.get(name).map(|&id| User::Client(id))
+        self.users.find(name).map(User::Client)
     }
 
     fn refuse(&mut self, id: Id, line: &[u8], reply: Reply<'_>) -> Handled {
-        debug!("client {} sent a bad line: {}", id.0, Printable(line));
+        debug!("client {} sent a bad line: {}", id.index(), Printable(line));
         self.answer(id, reply)
     }
 
@@ -410,10 +411,6 @@ impl Hub {
             client.is_dirty = true;
             self.dirty.push(id);
         }
-    }
-
-    fn own_mark(&self) -> usize {
-        self.limits.mark().min(OWN_MARK)
     }
 }
 

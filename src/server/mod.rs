@@ -1,6 +1,8 @@
 //! The server without its sockets: who is here, and who gets what.
 
 pub mod hub;
+mod limits;
+mod users;
 
 use hub::Limits;
 

@@ -208,19 +208,48 @@ fn receiver_that_never_reads_is_ended_at_its_bound() {
     let (mut hub, ids) = hub(LIMITS, false, &["ann", "bob"]);
     let line = format!("SEND bob {}", "x".repeat(900));
     assert_eq!(flood(&mut hub, ids[0], &line, true), Handled::Done);
-    assert_eq!(hub.next_overfull(), Some(ids[1]));
-    assert_eq!(hub.next_overfull(), None);
+    assert!(hub.is_overfull(ids[1]) && !hub.is_logged_in(ids[1]) && !hub.is_overfull(ids[0]));
+    assert!(std::iter::from_fn(|| hub.next_dirty()).any(|id| id == ids[1]), "it is found");
     assert!(hub.outbox(ids[1]).len() <= LIMITS.max_queue);
     say(&mut hub, ids[0], "LIST");
     assert_eq!(read(&mut hub, ids[0]), "LIST-OK ann\n");
 }
 
 #[test]
-fn below_the_mark_any_message_fits() {
-    for limits in [LIMITS, Limits::default(), Limits { max_queue: usize::MAX, ..Limits::default() }] {
-        let longest = limits.mark() + limits.max_message + LOG_IN_LIMIT + b"DELIVERY  \n".len();
-        assert!(longest <= limits.max_queue && limits.mark() > 0);
+fn overfull_client_is_so_until_it_is_disconnected() {
+    let (mut hub, ids) = hub(LIMITS, false, &["ann", "bob"]);
+    let line = format!("SEND bob {}", "x".repeat(900));
+    assert_eq!(flood(&mut hub, ids[0], &line, true), Handled::Done);
+    read(&mut hub, ids[1]);
+    assert_eq!(hub.handle_line(ids[1], Line::Whole(b"HELLO-FROM bob"), true), Handled::Later(ids[1]));
+    hub.log_out(ids[1]);
+    assert!(hub.is_overfull(ids[1]));
+    hub.disconnect(ids[1]);
+    assert_eq!(hub.connect(), Some(ids[1]));
+    assert!(!hub.is_overfull(ids[1]));
+    say(&mut hub, ids[1], "HELLO-FROM bob");
+    assert_eq!(read(&mut hub, ids[1]), "HELLO bob\n");
+}
+
+fn steps_of_a_list(hub: &Hub) -> usize {
+    hub.names().size_hint().1.unwrap()
+}
+
+#[test]
+fn list_walks_past_users_only_and_not_past_all_who_ever_were_here() {
+    let limits = Limits { max_users: 10_000, ..LIMITS };
+    let names: Vec<_> = (0..10_000).map(|number| format!("user{number}")).collect();
+    let (mut hub, ids) = hub(limits, true, &names.iter().map(String::as_str).collect::<Vec<_>>());
+    assert_eq!(steps_of_a_list(&hub), 10_000);
+    for &id in &ids[..9_999] {
+        hub.disconnect(id);
     }
+    assert!(steps_of_a_list(&hub) <= 2, "{}", steps_of_a_list(&hub));
+    let late = hub.connect().unwrap();
+    say(&mut hub, late, "HELLO-FROM late");
+    say(&mut hub, late, "LIST");
+    assert_eq!(read(&mut hub, late), "HELLO late\nLIST-OK echobot,user9999,late\n");
+    assert!(steps_of_a_list(&hub) <= 4, "{}", steps_of_a_list(&hub));
 }
 
 #[test]

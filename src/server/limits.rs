@@ -1,0 +1,64 @@
+//! What bounds the clients of one hub.
+
+/// The longest line of a client that has not logged in, in bytes. It bounds the names too.
+pub const LOG_IN_LIMIT: usize = 4 * 1024;
+
+/// While it has more than this to read, no further line of a client is taken, in bytes.
+pub const OWN_MARK: usize = 128 * 1024;
+
+/// The largest value of [`Limits::mark`], in bytes.
+const MARK: usize = 1024 * 1024;
+
+/// A queue must have room for this much more than the longest message, in bytes: for the header and
+/// the name before it, and for what may be queued already when it is taken.
+pub const QUEUE_ROOM: usize = 64 * 1024;
+
+/// What bounds the clients of one hub.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// How many may be logged in at once; the echobot does not count.
+    pub max_users: usize,
+    /// The longest text of a message, in bytes.
+    pub max_message: usize,
+    /// The most that may wait for one client, in bytes. At least [`QUEUE_ROOM`] more than
+    /// `max_message`, or a single message might end its receiver.
+    pub max_queue: usize,
+}
+
+impl Default for Limits {
+    /// As many users as the reference server has; texts of 16 MiB; room for two of them in a queue.
+    fn default() -> Self {
+        Self { max_users: 16, max_message: 16 * 1024 * 1024, max_queue: 40 * 1024 * 1024 }
+    }
+}
+
+impl Limits {
+    /// While more than this waits for a client, in bytes, messages to it are put off.
+    ///
+    /// Below it there is always room for one message, so that a receiver that reads is never ended
+    /// by one, however many senders there are.
+    pub fn mark(&self) -> usize {
+        let room = self.max_queue.saturating_sub(self.max_message.saturating_add(2 * LOG_IN_LIMIT));
+        room.min(MARK)
+    }
+
+    /// The longest line worth keeping, in bytes: the longest message and what goes before it.
+    pub fn max_line(&self) -> usize {
+        self.max_message.saturating_add(LOG_IN_LIMIT)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SMALL: Limits = Limits { max_users: 3, max_message: 1000, max_queue: 1000 + QUEUE_ROOM };
+
+    #[test]
+    fn below_the_mark_any_message_fits() {
+        for limits in [SMALL, Limits::default(), Limits { max_queue: usize::MAX, ..Limits::default() }] {
+            let longest = limits.mark() + limits.max_message + LOG_IN_LIMIT + b"DELIVERY  \n".len();
+            assert!(longest <= limits.max_queue && limits.mark() > 0);
+        }
+    }
+}
