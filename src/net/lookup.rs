@@ -145,11 +145,12 @@ fn parse(answer: &[u8]) -> io::Result<Vec<SocketAddr>> {
 /// work. To be called first thing in a program whose look-ups are not to block.
 pub(crate) fn answer_if_asked() -> Option<ExitCode> {
     ANSWERS.store(true, Ordering::Relaxed);
-    let mut arguments = std::env::args().skip(1);
+    let mut arguments = std::env::args_os().skip(1);
     if arguments.next()? != QUESTION {
         return None;
     }
-    let (host, port) = (arguments.next()?, arguments.next()?.parse().ok()?);
+    let mut words = arguments.map_while(|argument| argument.into_string().ok());
+    let (host, port) = (words.next()?, words.next()?.parse().ok()?);
     // Nobody is there any more if this fails.
     let _ = io::stdout().write_all(answer(&host, port).as_bytes());
     Some(ExitCode::SUCCESS)

@@ -1,6 +1,8 @@
 //! The client asked by another one for the addresses of a name.
 
 use crate::program::CHINWAG;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::process::Command;
 
 #[test]
@@ -16,5 +18,13 @@ fn client_that_is_asked_answers_and_does_nothing_else() {
     // What nobody asks is no question, but a wrong command line.
     for arguments in [&["--look-up"][..], &["--look-up", "::1"], &["--look-up", "::1", "x"]] {
         assert_eq!(ask(arguments).0, Some(2));
+    }
+}
+
+#[test]
+fn arguments_that_are_no_text_are_wrong_usage_and_no_panic() {
+    let strange = OsStr::from_bytes(b"\xff");
+    for arguments in [[strange, strange], [OsStr::new("--look-up"), strange]] {
+        assert_eq!(Command::new(CHINWAG).args(arguments).output().unwrap().status.code(), Some(2));
     }
 }
