@@ -47,9 +47,7 @@ fn trying(addresses: &[SocketAddr]) -> Connector {
 /// A connector whose name is looked up by this script.
 fn looking_up(script: &str, poll: &Poll) -> Connector {
     let mut connector = Connector::new("unused.invalid", 1, TIMEOUT, SOCKET, LOOKUP);
-    let mut program = std::process::Command::new("sh");
-    program.args(["-c", script]);
-    let lookup = Lookup::ask(program, poll.registry(), LOOKUP).unwrap();
+    let lookup = Lookup::ask_shell(script, poll.registry(), LOOKUP);
     connector.state = State::LookingUp { lookup, deadline: TIMEOUT };
     connector
 }

@@ -9,17 +9,19 @@
 //! and might do all its work anew. It looks the name up itself, and waits; so does one that the system
 //! lets start no child.
 
+use super::child::Child;
 use super::endpoint;
-use mio::unix::pipe::Receiver;
+use mio::unix::pipe::{self, Receiver};
 use mio::{Interest, Registry, Token};
+use std::ffi::{CStr, CString};
 use std::io::{self, Read, Write};
 use std::net::SocketAddr;
-use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, ExitCode, Stdio};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The first argument of a program that is asked.
-const QUESTION: &str = "--look-up";
+const QUESTION: &CStr = c"--look-up";
 
 /// No name has so many addresses that a longer answer would be one.
 const LONGEST_ANSWER: usize = 64 * 1024;
@@ -44,7 +46,7 @@ impl Lookup {
     /// it is to be called once before, too.
     pub(crate) fn start(host: &str, port: u16, registry: &Registry, token: Token) -> Self {
         if ANSWERS.load(Ordering::Relaxed) {
-            match this_program(host, port).and_then(|program| Self::ask(program, registry, token)) {
+            match Self::ask_this_program(host, port, registry, token) {
                 Ok(lookup) => return lookup,
                 Err(error) => log::info!("no other program can look {host} up: {error}"),
             }
@@ -52,10 +54,26 @@ impl Lookup {
         Self(State::Alone(host.to_owned(), port))
     }
 
+    fn ask_this_program(host: &str, port: u16, registry: &Registry, token: Token) -> io::Result<Self> {
+        let arguments =
+            [c"chinwag".into(), QUESTION.into(), CString::new(host)?, CString::new(port.to_string())?];
+        Self::ask(&this_program()?, &arguments, registry, token)
+    }
+
     /// Has a program look it up.
-    pub(crate) fn ask(mut program: Command, registry: &Registry, token: Token) -> io::Result<Self> {
-        program.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-        Ok(Self(State::Asked(Asked::new(program.spawn()?, registry, token)?)))
+    fn ask(program: &CStr, arguments: &[CString], registry: &Registry, token: Token) -> io::Result<Self> {
+        let (sender, mut output) = pipe::new()?;
+        // The two ends are two descriptions: this one is the child's, who expects it to block.
+        sender.set_nonblocking(false)?;
+        registry.register(&mut output, token, Interest::READABLE)?;
+        let child = Child::start(program, arguments, &sender)?;
+        Ok(Self(State::Asked(Asked { _child: child, output, answer: Vec::new() })))
+    }
+
+    #[cfg(test)]
+    pub(crate) fn ask_shell(script: &str, registry: &Registry, token: Token) -> Self {
+        let arguments = ["sh", "-c", script].map(|argument| CString::new(argument).unwrap());
+        Self::ask(c"/bin/sh", &arguments, registry, token).unwrap()
     }
 
     /// The addresses, at least one; `None` if they are not known yet.
@@ -80,20 +98,13 @@ impl Lookup {
 /// A child, and what it has said.
 #[derive(Debug)]
 struct Asked {
-    child: Child,
+    /// Ended with this.
+    _child: Child,
     output: Receiver,
     answer: Vec<u8>,
 }
 
 impl Asked {
-    fn new(mut child: Child, registry: &Registry, token: Token) -> io::Result<Self> {
-        let Some(output) = child.stdout.take() else { return Err(io::ErrorKind::BrokenPipe.into()) };
-        let mut asked = Self { child, output: Receiver::from(output), answer: Vec::new() };
-        asked.output.set_nonblocking(true)?;
-        registry.register(&mut asked.output, token, Interest::READABLE)?;
-        Ok(asked)
-    }
-
     fn poll(&mut self) -> io::Result<Option<Vec<SocketAddr>>> {
         let mut buffer = [0; 1024];
         loop {
@@ -111,21 +122,11 @@ impl Asked {
     }
 }
 
-impl Drop for Asked {
-    /// A child that nobody waits for stays as a zombie. This one was ended, so the wait is short.
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// This program, to be asked. Linux has a name for it that leads to it even after its file was replaced
+/// The file of this program. Linux has a name for it that leads to it even after the file was replaced
 /// by a newer one (proc(5)).
-fn this_program(host: &str, port: u16) -> io::Result<Command> {
+fn this_program() -> io::Result<CString> {
     let path = if cfg!(target_os = "linux") { "/proc/self/exe".into() } else { std::env::current_exe()? };
-    let mut program = Command::new(path);
-    program.arg0("chinwag").args([QUESTION, host]).arg(port.to_string());
-    Ok(program)
+    Ok(CString::new(path.into_os_string().into_vec())?)
 }
 
 fn parse(answer: &[u8]) -> io::Result<Vec<SocketAddr>> {
@@ -146,7 +147,7 @@ fn parse(answer: &[u8]) -> io::Result<Vec<SocketAddr>> {
 pub(crate) fn answer_if_asked() -> Option<ExitCode> {
     ANSWERS.store(true, Ordering::Relaxed);
     let mut arguments = std::env::args_os().skip(1);
-    if arguments.next()? != QUESTION {
+    if arguments.next()?.as_bytes() != QUESTION.to_bytes() {
         return None;
     }
     let mut words = arguments.map_while(|argument| argument.into_string().ok());
@@ -167,16 +168,14 @@ fn answer(host: &str, port: u16) -> String {
 mod tests {
     use super::*;
     use mio::{Events, Poll};
-    use rustix::process::{Pid, test_kill_process};
+    use rustix::process::test_kill_process;
     use std::time::Duration;
 
     const TOKEN: Token = Token(3);
 
     /// A look-up that this script answers.
     fn ask(script: &str, poll: &Poll) -> Lookup {
-        let mut program = Command::new("sh");
-        program.args(["-c", script]);
-        Lookup::ask(program, poll.registry(), TOKEN).unwrap()
+        Lookup::ask_shell(script, poll.registry(), TOKEN)
     }
 
     fn answer_of(script: &str) -> Result<Vec<String>, String> {
@@ -221,7 +220,7 @@ mod tests {
             let mut lookup = ask("exec sleep 600", &poll);
             assert!(lookup.poll().unwrap().is_none());
             let State::Asked(asked) = &lookup.0 else { panic!("nobody was asked") };
-            let child = Pid::from_child(&asked.child);
+            let child = asked._child.id();
             assert!(test_kill_process(child).is_ok());
             if give_up {
                 lookup.give_up(poll.registry());

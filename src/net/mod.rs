@@ -1,5 +1,6 @@
 //! The edge: sockets, descriptors, signals, the clock and the two event loops.
 
+mod child;
 pub(crate) mod client;
 pub(crate) mod clock;
 mod connector;
