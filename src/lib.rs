@@ -1,22 +1,65 @@
 //! A terminal chat client for a line-based protocol, and the small server that goes with it: one
 //! thread, one poll, no async runtime.
 //!
-//! Bytes and values in, values and bytes out: everything between the edges is pure.
+//! A pure core with a thin edge: everything that is decided is decided in folders that know no socket,
+//! no descriptor and no clock; bytes and the time come in as arguments. The edge waits, and moves bytes.
 //!
 //! ```text
-//! socket --read--> ring --lines--> line --parse--> Reply ----> +---------+ --> Notice --> screen --> stdout
-//!                                                              | Session |
-//! stdin  --read--> ring --lines--> line --parse--> Command --> +---------+ --> Request --> outbox --> socket
+//! server --> Source --> Lines --line--> Session --Notice--> Screen --> Outbox --> Source --> output
+//! input  --> Source --> Lines --line--> Session --Request----------> Outbox --> Source --> server
+//!            (on a terminal: keys --> Editor --line)
 //! ```
 //!
-//! | folder | kind | holds |
-//! | --- | --- | --- |
-//! | [`wire`] | pure | the byte ring, lines, bytes that wait, the protocol's two vocabularies |
-//! | [`client`] | pure | typed lines as commands, and the state machine of a session |
-//! | [`ui`] | pure | the exact text of the screen, what is on its way to it, the line editor |
-//! | [`server`] | pure | the hub: who is here, and who gets what |
-//! | `net` | edge | sockets, descriptors, signals, the clock, and the two event loops |
-//! | `cli` | edge | the command lines |
+//! A message on its way from the socket to the screen passes these files, each once: `net/client` (an
+//! event), `wire/source`, `wire/lines` (with `ring` and `newlines`), `client/conversation`,
+//! `client/session` (with `protocol`), `ui/screen` (with `display` and `escape`), `wire/outbox`,
+//! `wire/source`, `net/transport`. A typed line: `net/client`, `wire/source`, `client/typed` (on a
+//! terminal by `ui/screen` and `ui/editor`), `client/conversation`, `client/session` (with `command` and
+//! `protocol`), `wire/outbox`, `wire/source`, `net/transport`. Between two clients it passes
+//! `server/intake` and `server/hub`.
+//!
+//! ```tree
+//! wire/                 the bytes between client and server; pure
+//!   ring                the byte ring: fill, look, consume; grows, and gives memory back
+//!   lines newlines      whole lines out of a ring; where they end
+//!   outbox              bytes that wait to be written
+//!   source              a stream with what is known about its readiness
+//!   protocol            `Request` and `Reply`: text to value and back
+//!   escape format       what makes hostile text harmless; formatted text
+//! client/               one user's side, all that it decides; pure
+//!   conversation        when to read which end, lingering, coming back, endings
+//!   session             the protocol's state machine
+//!   command typed       a typed line to a `Command`; those that wait
+//!   attempts retry      which address to try when; when to come back
+//!   frontend notice     what a conversation needs of who shows it, and what it tells
+//! ui/                   what the user sees and types; pure
+//!   screen display      what is on its way to the output; the exact text of it
+//!   moment              time as people write it
+//! ui/editor/            the line editor: keys in, bytes for the terminal and lines out
+//!   desk search         what each key does
+//!   keys line           bytes to keys; the edited text
+//!   history completion  the lines sent before; what Tab adds
+//!   text layout view    what a character is; where it stands; what is on the screen
+//! server/               the server's side; pure
+//!   hub                 who is here, and who gets what
+//!   intake              who is read when, who has to wait, who is dropped
+//! net/                  the edge: mio and the system
+//!   client host         the client's event loop, and with a server in it
+//!   server daemon       the server's sockets, and its event loop
+//!   transport stdio     what a stream can be: sockets, inherited descriptors
+//!   connector lookup    connections and names, without waiting
+//!   endpoint            hosts and ports
+//!   tty raw_mode        the terminal of a person
+//!   signals clock       as events; local time
+//!   log journal         standard error; the log file
+//!   options failure     what the client can be asked; what can break
+//! cli/                  the edge: command lines, in words
+//!   client server       the two programs
+//!   arguments           what their command lines have in common
+//! main bin/chinwagd     the programs: arguments in, exit status out
+//! ```
+//!
+//! Each folder knows only those above it, and of those `server` only `wire`.
 //!
 //! Rules are cited as `spec W1`: they are those of the protocol's contract, in which W is the wire,
 //! S the screen, L the log-in and C the commands.

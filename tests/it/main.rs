@@ -16,6 +16,7 @@ mod editing;
 mod endings;
 #[cfg(target_os = "linux")]
 mod extras;
+mod house;
 #[cfg(target_os = "linux")]
 mod keys;
 mod load;

@@ -1,5 +1,7 @@
 //! What Tab adds: commands after a leading `!`, the names seen lately after a leading `@`.
 
+use alloc::vec::Vec;
+
 /// So many names are remembered at most.
 const MAX_NAMES: usize = 200;
 /// A longer name is not one to complete.

@@ -5,6 +5,7 @@ use super::history::History;
 use super::keys::{Key, Keys};
 use super::line::{Line, is_letter, is_not_space};
 pub use crate::client::frontend::KeyEvent as Event;
+use alloc::vec::Vec;
 
 use super::text;
 use super::view::View;

@@ -1,6 +1,7 @@
 //! The lines sent before: a bounded memory to walk through and to search.
 
-use std::collections::VecDeque;
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
 
 /// So many lines are remembered at most.
 const MAX_LINES: usize = 500;

@@ -10,7 +10,7 @@
 //!
 //! A lone ESC waits for the next byte: if the two are no sequence, the ESC is dropped and the byte counts.
 
-use std::mem;
+use core::mem;
 
 /// What a key, or a run of typed characters, asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,6 +9,8 @@
 //! only when another character comes.
 
 use super::text::{self, Cluster};
+use alloc::vec;
+use alloc::vec::Vec;
 
 /// A cell, the row counted from the first one of the text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,7 +1,8 @@
 //! The text being edited: bytes, a cursor, and what has been cut out last.
 
-use std::mem;
-use std::ops::Range;
+use alloc::vec::Vec;
+use core::mem;
+use core::ops::Range;
 
 use super::text;
 

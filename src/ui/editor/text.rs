@@ -4,7 +4,8 @@
 //! takes are the terminal's secret.
 
 use crate::wire::escape;
-use std::str;
+use alloc::vec::Vec;
+use core::str;
 
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};

@@ -6,6 +6,7 @@
 
 use super::layout::{Layout, Place, Start, push_rows};
 use super::text;
+use alloc::vec::Vec;
 
 /// Columns and rows when the terminal does not know.
 const USUAL_SIZE: (u16, u16) = (80, 24);
