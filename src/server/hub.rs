@@ -28,6 +28,7 @@ use crate::wire::outbox::Outbox;
 use crate::wire::protocol::{self, BadRequest, Reply, Request};
 use alloc::rc::Rc;
 use alloc::vec::Vec;
+use core::mem;
 use core::num::NonZeroU32;
 use log::{debug, info, warn};
 
@@ -140,7 +141,7 @@ pub struct Hub {
     /// The ids that nobody has; the latest first, for its memory is warm.
     free: Vec<Id>,
     users: Users,
-    /// Who has something new to write, and perhaps some who have left since.
+    /// Who has something new to write.
     dirty: Vec<Id>,
     spares: Vec<Vec<u8>>,
 }
@@ -172,8 +173,9 @@ impl Hub {
     /// The connection of `id` is no more; the id is free for another one.
     pub fn disconnect(&mut self, id: Id) {
         self.log_out(id);
-        let client = &mut self.clients[id.index()];
-        *client = Client { is_dirty: client.is_dirty, ..Client::default() };
+        if mem::take(&mut self.clients[id.index()]).is_dirty {
+            self.dirty.retain(|&other| other != id);
+        }
         self.free.push(id);
     }
 
@@ -231,7 +233,7 @@ impl Hub {
     }
 
     /// One whose outbox has something that it had not when it was last named here, or who has become
-    /// [overfull](Hub::is_overfull) since. The outbox may be empty again, or belong to somebody else.
+    /// [overfull](Hub::is_overfull) since. The outbox may be empty again.
     pub fn next_dirty(&mut self) -> Option<Id> {
         let id = self.dirty.pop()?;
         self.clients[id.index()].is_dirty = false;

@@ -1,6 +1,8 @@
-//! The server without its sockets: who is here, and who gets what.
+//! The server without its sockets: who is here, who gets what, and when.
 
+mod connection;
 pub mod hub;
+pub mod intake;
 mod limits;
 mod users;
 

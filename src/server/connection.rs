@@ -1,0 +1,157 @@
+//! One client's connection: its stream, the lines that come from it, and whose turn it waits for. What
+//! goes to it is in the hub.
+
+use super::hub::{Hub, Id, LOG_IN_LIMIT};
+use crate::wire::lines::{Line, Lines};
+use crate::wire::outbox::Outbox;
+use crate::wire::source::{Filled, Source, Transport};
+use alloc::vec::Vec;
+use core::time::Duration;
+
+/// What a connection waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum State {
+    /// An event.
+    Idle,
+    /// Its place in a turn.
+    Queued,
+    /// The same; the line that was put off is then taken, however long the queue it is for.
+    Insisting,
+    /// The same; it is broken, so that it is only read up to its end, and waits for nobody.
+    Broken,
+    /// That the queue of `on`, perhaps its own, becomes shorter. It is not read meanwhile.
+    Held { on: Id, since: Duration },
+    /// The client sends no more: that it takes what waits for it.
+    Ended,
+}
+
+impl State {
+    pub(super) fn is_queued(self) -> bool {
+        matches!(self, Self::Queued | Self::Insisting | Self::Broken)
+    }
+}
+
+/// What became of serving a connection.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Served<E> {
+    /// All that was there was taken.
+    All,
+    /// Perhaps more is there.
+    Part,
+    /// What is there waits for the queue of this client.
+    Waits(Id),
+    /// The client sends no more.
+    End,
+    /// The connection is broken.
+    Broken(E),
+}
+
+#[derive(Debug)]
+pub(super) struct Connection<T> {
+    pub(super) source: Source<T>,
+    lines: Lines,
+    pub(super) state: State,
+    /// When the stream last took something.
+    pub(super) moved: Duration,
+}
+
+impl<T: Transport> Connection<T> {
+    pub(super) fn new(transport: T, max_line: usize, now: Duration) -> Self {
+        Self {
+            source: Source::new(transport),
+            lines: Lines::new(Some(max_line)),
+            state: State::Idle,
+            moved: now,
+        }
+    }
+
+    /// Takes the lines that were put off, then reads once, into `spare` if nothing larger is at hand,
+    /// and takes those. One whose end was announced is read on until `last_bytes` is used up.
+    pub(super) fn serve(
+        &mut self,
+        id: Id,
+        hub: &mut Hub,
+        spare: &mut Vec<u8>,
+        last_bytes: &mut usize,
+    ) -> Served<T::Error> {
+        if let Some(on) = take_lines(&mut self.lines, id, hub, self.state == State::Insisting) {
+            return Served::Waits(on);
+        }
+        if !self.source.is_readable() {
+            return Served::All;
+        }
+        let mut lines = self.lines.borrow(spare);
+        loop {
+            if hub.must_wait(id, id) {
+                return Served::Waits(id);
+            }
+            match self.source.fill(&mut lines) {
+                Filled::Bytes(count) => *last_bytes = last_bytes.saturating_sub(count),
+                Filled::End => return Served::End,
+                Filled::Broken(error) => return Served::Broken(error),
+            }
+            if let Some(on) = take_lines(&mut lines, id, hub, false) {
+                return Served::Waits(on);
+            }
+            if !self.source.is_readable() {
+                return Served::All;
+            }
+            if !self.source.is_ending() || *last_bytes == 0 {
+                return Served::Part;
+            }
+        }
+    }
+
+    /// Writes what waits, as far as it is taken; forgets it, if nothing will be taken any more.
+    ///
+    /// # Errors
+    /// Why that is so, once.
+    pub(super) fn flush(&mut self, outbox: &mut Outbox, now: Duration) -> Result<(), T::Error> {
+        let before = outbox.len();
+        let flushed = self.source.flush(outbox);
+        if outbox.len() < before {
+            self.moved = now;
+        }
+        if self.is_mute() {
+            outbox.clear();
+        }
+        flushed
+    }
+
+    /// Whether nothing will be taken any more. What had come before is still to be read.
+    pub(super) fn is_mute(&self) -> bool {
+        !self.source.is_writable() && !self.source.is_blocked()
+    }
+
+    /// How many bytes of lines were read and not taken.
+    #[cfg(test)]
+    pub(super) fn held_bytes(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// How many bytes of memory it owns for them.
+    #[cfg(test)]
+    pub(super) fn memory(&self) -> usize {
+        self.lines.capacity()
+    }
+
+    /// Nothing more is to be read, and what was is to be forgotten.
+    pub(super) fn end(&mut self) {
+        self.state = State::Ended;
+        self.lines = Lines::new(None);
+    }
+}
+
+/// Hands the whole lines to the hub; returns whose queue the first of the rest waits for.
+fn take_lines(lines: &mut Lines, id: Id, hub: &mut Hub, insists: bool) -> Option<Id> {
+    let mut wait = None;
+    lines.drain(|line| {
+        wait = hub.handle_line(id, line, insists).wait();
+        wait.is_none()
+    });
+    if wait.is_none() && lines.len() > LOG_IN_LIMIT && !hub.is_logged_in(id) {
+        lines.skip_partial();
+        let _ = hub.handle_line(id, Line::TooLong, insists);
+    }
+    wait
+}
