@@ -16,6 +16,8 @@ mod editing;
 mod endings;
 #[cfg(target_os = "linux")]
 mod extras;
+#[cfg(target_os = "linux")]
+mod hosting;
 mod house;
 #[cfg(target_os = "linux")]
 mod keys;

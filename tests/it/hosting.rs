@@ -1,0 +1,85 @@
+//! `--host`: a server and a client in one loop.
+
+use crate::program::{CHINWAG, chinwag};
+use crate::program::{Program, with_arguments};
+use crate::terminal::{Seat, on_terminal};
+use std::process::Command;
+
+/// One who hosts on a port that the system picks; returns the port, too.
+fn host(name: &str) -> (Program, u16) {
+    let mut program =
+        Program::on_pipes(with_arguments(Command::new(CHINWAG), 0, &format!("--host -v --name {name}")));
+    let port = port_of(&mut program);
+    program.output.expect(format!("Successfully logged in as {name}!\n"));
+    (program, port)
+}
+
+/// The port that the log names.
+fn port_of(program: &mut Program) -> u16 {
+    program.errors.expect("hosting at 127.0.0.1:");
+    program.errors.expect("\n");
+    let text = program.errors.text();
+    let port = text.split("hosting at 127.0.0.1:").nth(1).unwrap().lines().next().unwrap();
+    port.parse().unwrap()
+}
+
+fn guest(port: u16) -> Program {
+    let mut guest = Program::on_pipes(chinwag(port, "--name bob"));
+    guest.output.expect("Successfully logged in as bob!\n");
+    guest
+}
+
+/// Whoever hosts says something last, and is gone with the server: it arrives all the same.
+#[test]
+fn what_the_host_says_last_reaches_the_others() {
+    for last_words in ["@bob last\n!quit\n", "@bob last\n", "@bob last"] {
+        let (mut program, port) = host("ann");
+        let mut guest = guest(port);
+        program.enter_all(last_words);
+        guest.output.expect("From ann: last\n");
+        assert_eq!(program.finish().status.code(), Some(0));
+        guest.finish().assert_broken(
+            "Successfully logged in as bob!\nFrom ann: last\n",
+            &["closed the connection", &port.to_string()],
+        );
+    }
+}
+
+#[test]
+fn what_the_host_types_last_on_a_terminal_reaches_the_others() {
+    for keys in ["@bob last\r!quit\r", "@bob last\r\x04"] {
+        let mut seat = Seat::sized(80, 24, on_terminal(0, "--host -v --name ann"));
+        let port = port_of(&mut seat.program);
+        seat.program.output.expect("Successfully logged in as ann!");
+        let mut guest = guest(port);
+        seat.press(keys);
+        guest.output.expect("From ann: last\n");
+        assert_eq!(seat.finish().status.code(), Some(0));
+    }
+}
+
+/// A long message goes to the server in many pieces, and to the guest in as many.
+#[test]
+fn long_message_of_the_host_arrives_before_the_server_ends() {
+    let (mut program, port) = host("ann");
+    let mut guest = guest(port);
+    let text = "x".repeat(3_000_000);
+    program.enter_all(format!("@bob {text}\n"));
+    guest.output.expect(format!("From ann: {text}\n"));
+    assert_eq!(program.finish().status.code(), Some(0));
+}
+
+#[test]
+fn host_and_guest_talk_to_each_other_and_to_the_echobot() {
+    let (mut program, port) = host("ann");
+    let mut guest = guest(port);
+    guest.enter("@ann hi\n@echobot there\n!who\n");
+    program.output.expect("From bob: hi\n");
+    guest.output.expect("From echobot: there\n");
+    guest.output.expect("There are 3 online users:\nechobot\nann\nbob\n");
+    guest.enter_all("!quit\n");
+    assert_eq!(guest.finish().status.code(), Some(0));
+    program.enter_all("!who\n");
+    program.output.expect("There are 2 online users:\nechobot\nann\n");
+    assert_eq!(program.finish().status.code(), Some(0));
+}
