@@ -240,15 +240,14 @@ impl Frontend for Screen {
 
     fn handle_keys(&mut self, keys: &[u8]) -> (usize, Option<KeyEvent>) {
         let Some(editor) = &mut self.editor else { return (keys.len(), None) };
-        let (taken, event) = if self.inside_line {
-            // In the middle of a long text the line stays hidden, and is drawn after it.
-            let mut nowhere = Vec::new();
-            let fed = editor.feed(keys, &mut nowhere);
-            editor.hide(&mut nowhere);
-            fed
+        let out = self.waiting.tail();
+        // In the middle of a long text the line stays hidden, and is drawn after it.
+        if self.inside_line {
+            editor.hide(out);
         } else {
-            editor.feed(keys, self.waiting.tail())
-        };
+            editor.show(out);
+        }
+        let (taken, event) = editor.feed(keys, out);
         self.prompt_open &= !matches!(event, Some(Event::Line(_)));
         (taken, event)
     }
@@ -383,6 +382,43 @@ mod tests {
         }
         all += &taken(&mut screen);
         assert_eq!(all, format!("\r\x1b[JFrom ann: {text}\n@bbb"));
+    }
+
+    /// The first key of all was typed while a long text was being shown.
+    #[test]
+    fn pastes_are_marked_after_a_long_text_too() {
+        let text = "x".repeat(100_000);
+        let long = Notice::From { name: b"ann", text: text.as_bytes() };
+        let mut screen = terminal(Look::default());
+        screen.edit_with(Editor::new(80, 24));
+        let mut next = screen.show(long, 0);
+        screen.handle_keys(b"@");
+        let mut all = taken(&mut screen);
+        while let Some(from) = next {
+            next = screen.show(long, from);
+            all += &taken(&mut screen);
+        }
+        assert_eq!(all, format!("From ann: {text}\n@\x1b[?2004h"));
+        let mut out = Vec::new();
+        screen.leave();
+        out.extend_from_slice(screen.waiting().as_slice());
+        assert_eq!(out, b"\n\x1b[?2004l");
+    }
+
+    #[test]
+    fn lines_of_the_log_wait_for_room_and_for_the_end_of_a_line() {
+        let text = "x".repeat(100_000);
+        let long = Notice::From { name: b"ann", text: text.as_bytes() };
+        let mut screen = terminal(Look::default());
+        let mut next = screen.show(long, 0);
+        while let Some(from) = next {
+            assert!(!screen.show_aside(b"log\n"), "inside a line");
+            next = screen.show(long, from);
+        }
+        assert!(screen.is_full() && !screen.show_aside(b"log\n"), "no room");
+        taken(&mut screen);
+        assert!(screen.show_aside(b"log\n"));
+        assert_eq!(taken(&mut screen), "log\n");
     }
 
     /// Messages of every length that may end at, before or behind the end of the buffer.

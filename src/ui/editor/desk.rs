@@ -43,8 +43,17 @@ struct Desk {
     completion: Completion,
     search: Option<Search>,
     hidden: bool,
-    /// Pastes are marked by the terminal.
-    bracketed: bool,
+    pastes: Pastes,
+}
+
+/// Whether the terminal marks what is pasted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Pastes {
+    /// It was not asked to.
+    Plain,
+    /// It is to be asked when the line is shown again.
+    ToBeMarked,
+    Marked,
 }
 
 /// A search through the history, which stands in place of the line while it goes on.
@@ -75,15 +84,30 @@ impl Editor {
             completion: Completion::default(),
             search: None,
             hidden: false,
-            bracketed: false,
+            pastes: Pastes::Plain,
         };
         Self { keys: Keys::default(), desk }
     }
 
     /// Takes what was read from the terminal, up to the first event, and appends what the terminal is to be sent. Gives the number of
     /// bytes taken, which is less than all only with an event: the rest is to be fed when the event has been acted on.
+    ///
+    /// While the line is hidden nothing is appended: what the keys have made of it is seen when it is shown again, but a line
+    /// entered meanwhile never is.
     pub fn feed(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> (usize, Option<Event>) {
-        self.show(out);
+        if !self.desk.hidden {
+            let fed = self.take(bytes, out);
+            self.desk.mark_pastes(out);
+            return fed;
+        }
+        let mut unseen = Vec::new();
+        self.desk.hidden = false;
+        let fed = self.take(bytes, &mut unseen);
+        self.hide(&mut unseen);
+        fed
+    }
+
+    fn take(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> (usize, Option<Event>) {
         if self.keys.pasting() && bytes == [CTRL_C] {
             // A paste whose end was lost would leave no way out. Pasted text does not come in reads of this one byte.
             self.keys.reset();
@@ -99,7 +123,7 @@ impl Editor {
         }
         self.desk.update(out);
         if was_idle && event.is_none() {
-            self.desk.ask_for_marked_pastes(out);
+            self.desk.note_first_character();
         }
         (at, event)
     }
@@ -120,6 +144,7 @@ impl Editor {
         if self.desk.hidden {
             self.desk.hidden = false;
             self.desk.update(out);
+            self.desk.mark_pastes(out);
         }
     }
 
@@ -161,11 +186,11 @@ impl Editor {
     /// Sets the terminal back to how it was, so far as the editor changed it. What is typed stays, on the screen too; the next
     /// line typed changes the terminal again.
     pub fn leave(&mut self, out: &mut Vec<u8>) {
-        if self.desk.bracketed {
-            self.desk.bracketed = false;
+        if self.desk.pastes == Pastes::Marked {
             self.keys.reset();
             out.extend_from_slice(BRACKETED_PASTE_OFF);
         }
+        self.desk.pastes = Pastes::Plain;
     }
 }
 
@@ -190,13 +215,19 @@ impl Desk {
         }
     }
 
-    /// Asks the terminal to mark pastes when a person has typed the first character of a line. Earlier, at the start, the
+    /// The terminal is asked to mark pastes when a person has typed the first character of a line. Earlier, at the start, the
     /// request would be seen by programs that drive the client (spec S15); they write more than one character at a time.
     /// Once asked for, it stays so until the end. A paste before that comes as keys, and its line ends send lines as well.
-    fn ask_for_marked_pastes(&mut self, out: &mut Vec<u8>) {
+    fn note_first_character(&mut self) {
         let typed = self.line.text();
-        if !self.bracketed && !typed.is_empty() && text::next(typed, 0) == typed.len() {
-            self.bracketed = true;
+        if self.pastes == Pastes::Plain && !typed.is_empty() && text::next(typed, 0) == typed.len() {
+            self.pastes = Pastes::ToBeMarked;
+        }
+    }
+
+    fn mark_pastes(&mut self, out: &mut Vec<u8>) {
+        if self.pastes == Pastes::ToBeMarked {
+            self.pastes = Pastes::Marked;
             out.extend_from_slice(BRACKETED_PASTE_ON);
         }
     }
