@@ -523,3 +523,6 @@ impl<F: Frontend> Take for Commands<'_, F> {
         self.session.handle_input(line, from, self.outbox, self.frontend)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,562 @@
+//! Conversations with scripted ends, turn by turn.
+
+use super::*;
+use crate::client::session::OUTBOX_FULL;
+use crate::client::typed::TYPED_AHEAD;
+use crate::ui::screen::{Look, SCREEN_FULL, Screen};
+use crate::wire::lines::CHUNK;
+use crate::wire::source::Stop;
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+const PROMPT: &str = "Welcome to Chat Client. Enter your login: \n";
+const LOGGED_IN: &str = "Successfully logged in as ann!\n";
+const LINGER: Duration = Duration::from_secs(2);
+
+/// What a scripted end brings, and what it took.
+#[derive(Default)]
+struct Script {
+    reads: VecDeque<Read>,
+    written: Vec<u8>,
+    /// How many bytes it takes before it blocks; no bound, if there is none.
+    room: Option<usize>,
+    is_broken: bool,
+}
+
+impl Script {
+    /// The next byte, or the end, which stays.
+    fn next(&mut self) -> Option<Result<u8, Result<usize, Stop<&'static str>>>> {
+        loop {
+            match self.reads.front_mut()? {
+                Read::Bytes(bytes) => match bytes.pop_front() {
+                    Some(byte) => return Some(Ok(byte)),
+                    None => drop(self.reads.pop_front()),
+                },
+                Read::End => return Some(Err(Ok(0))),
+                Read::Broken => return Some(Err(Err(Stop::Broken("reset")))),
+            }
+        }
+    }
+}
+
+enum Read {
+    Bytes(VecDeque<u8>),
+    End,
+    Broken,
+}
+
+#[derive(Clone, Default)]
+struct End(Rc<RefCell<Script>>);
+
+impl Transport for End {
+    type Error = &'static str;
+
+    fn read(&mut self, near: &mut [u8], far: &mut [u8]) -> Result<usize, Stop<&'static str>> {
+        let mut script = self.0.borrow_mut();
+        let mut count = 0;
+        for place in near.iter_mut().chain(far) {
+            match script.next() {
+                Some(Ok(byte)) => *place = byte,
+                Some(Err(end)) if count == 0 => return end,
+                _ => break,
+            }
+            count += 1;
+        }
+        if count == 0 { Err(Stop::Blocked) } else { Ok(count) }
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<usize, Stop<&'static str>> {
+        let mut script = self.0.borrow_mut();
+        if script.is_broken {
+            return Err(Stop::Broken("broken pipe"));
+        }
+        let count = script.room.map_or(bytes.len(), |room| room.min(bytes.len()));
+        if count == 0 {
+            return Err(Stop::Blocked);
+        }
+        script.room = script.room.map(|room| room - count);
+        script.written.extend_from_slice(&bytes[..count]);
+        Ok(count)
+    }
+
+    fn drains_by_short_read(&self) -> bool {
+        true
+    }
+}
+
+/// A conversation and its three ends.
+struct Scene {
+    conversation: Conversation<Screen>,
+    ends: Ends<End, End, End>,
+    server: End,
+    input: End,
+    output: End,
+    now: Duration,
+}
+
+const SETTINGS: Settings<'_> =
+    Settings { name: None, max_message: None, linger: LINGER, reconnects: false, is_interactive: false };
+
+impl Scene {
+    fn new(settings: Settings<'_>) -> Self {
+        let (input, output) = (End::default(), End::default());
+        let ends = Ends {
+            server: None,
+            input: Source::new(input.clone()),
+            output: Source::new(output.clone()),
+            broken: None,
+        };
+        let conversation = Conversation::new(&settings, Screen::new(Look::default()));
+        let server = End::default();
+        Self { conversation, ends, server, input, output, now: Duration::from_secs(100) }
+    }
+
+    /// Logged in as ann.
+    fn chatting(settings: Settings<'_>) -> Self {
+        let mut scene = Self::new(Settings { name: Some(b"ann"), ..settings });
+        scene.connect();
+        scene.hear("HELLO ann\n");
+        scene.run();
+        assert_eq!((scene.shown(), scene.sent()), (LOGGED_IN.into(), "HELLO-FROM ann\n".into()));
+        scene
+    }
+
+    fn connect(&mut self) {
+        assert!(self.conversation.wants_connection(self.now));
+        self.conversation.handle_connecting();
+        self.server = End::default();
+        self.ends.server = Some(Source::new(self.server.clone()));
+        self.conversation.handle_connected(self.now);
+    }
+
+    /// The server ends the connection.
+    fn end_server(&mut self, end: Read) {
+        self.server.0.borrow_mut().reads.push_back(end);
+        self.ends.server.as_mut().unwrap().handle_ending();
+    }
+
+    fn hear(&mut self, bytes: impl Into<Vec<u8>>) {
+        self.server.0.borrow_mut().reads.push_back(Read::Bytes(bytes.into().into()));
+        self.ends.server.as_mut().unwrap().handle_readable();
+    }
+
+    fn type_in(&mut self, bytes: impl Into<Vec<u8>>) {
+        self.input.0.borrow_mut().reads.push_back(Read::Bytes(bytes.into().into()));
+        self.ends.input.handle_readable();
+    }
+
+    fn end_input(&mut self) {
+        self.input.0.borrow_mut().reads.push_back(Read::End);
+        self.ends.input.handle_ending();
+    }
+
+    fn set_room(&mut self, room: Option<usize>) {
+        self.output.0.borrow_mut().room = room;
+        self.ends.output.handle_writable();
+    }
+
+    /// Takes turns until nothing is left to be done at once. Each but the first must move something.
+    fn run(&mut self) {
+        let mut turns = 0;
+        while turns == 0 || self.conversation.has_work(&self.ends, self.now) {
+            if self.conversation.wants_connection(self.now) && turns > 0 {
+                return;
+            }
+            let _ = self.conversation.turn(&mut self.ends, self.now);
+            turns += 1;
+            assert!(turns < 1000, "it spins");
+        }
+    }
+
+    fn shown(&self) -> String {
+        taken(&self.output)
+    }
+
+    fn sent(&self) -> String {
+        taken(&self.server)
+    }
+
+    fn outcome(&self) -> Option<Outcome> {
+        self.conversation.outcome(self.now)
+    }
+
+    fn leave(mut self) -> Unsaid {
+        self.conversation.leave(&mut self.ends, self.now).unwrap()
+    }
+}
+
+fn taken(end: &End) -> String {
+    String::from_utf8(mem::take(&mut end.0.borrow_mut().written)).unwrap()
+}
+
+fn lines(count: usize) -> String {
+    (0..count).map(|number| format!("DELIVERY bob {number}\n")).collect()
+}
+
+#[test]
+fn script_is_played_to_its_end() {
+    let mut scene = Scene::new(SETTINGS);
+    scene.type_in("ann\n!who\n@bob hi\n");
+    scene.end_input();
+    scene.connect();
+    scene.run();
+    assert_eq!((scene.shown(), scene.sent()), (PROMPT.into(), "HELLO-FROM ann\n".into()));
+    scene.hear("HELLO ann\n");
+    scene.run();
+    assert_eq!((scene.sent(), scene.outcome()), ("LIST\nSEND bob hi\n".into(), None));
+    scene.hear("LIST-OK ann\nSEND-OK\n");
+    scene.run();
+    let answers = "There are 1 online users:\nann\nThe message was sent successfully\n";
+    assert_eq!((scene.shown(), scene.outcome()), (format!("{LOGGED_IN}{answers}"), Some(Outcome::Left)));
+    assert_eq!(scene.leave(), Unsaid::default());
+}
+
+/// The last of the reads of a turn is a short one: an event for what it brought will not come.
+#[test]
+fn lines_of_the_last_read_of_a_turn_do_not_wait_for_an_event() {
+    let mut scene = Scene::chatting(SETTINGS);
+    let line = format!("{}\n", "x".repeat(CHUNK / 2 - 1));
+    scene.hear(line.repeat(2 * (READS_PER_TURN - 1)) + "DELIVERY bob last\n");
+    let _ = scene.conversation.turn(&mut scene.ends, scene.now);
+    assert_eq!(scene.shown(), "From bob: last\n");
+    scene.type_in(line.repeat(2 * (READS_PER_TURN - 1)) + "@bob last\n");
+    let _ = scene.conversation.turn(&mut scene.ends, scene.now);
+    assert_eq!(scene.sent(), "SEND bob last\n");
+}
+
+#[test]
+fn blocked_output_stops_the_reading_of_the_server_and_nothing_else() {
+    let mut scene = Scene::chatting(SETTINGS);
+    scene.set_room(Some(0));
+    scene.hear(lines(20_000));
+    scene.type_in("@bob hi\n");
+    scene.run();
+    assert!(!scene.conversation.wants_replies() && scene.conversation.held().to_show >= SCREEN_FULL);
+    assert_eq!((scene.shown(), scene.sent()), (String::new(), "SEND bob hi\n".into()));
+    scene.set_room(None);
+    scene.run();
+    assert_eq!(scene.shown().lines().count(), 20_000);
+    assert!(scene.conversation.wants_replies());
+}
+
+/// The line behind `BUSY` is never taken, and is no work.
+#[test]
+fn full_server_behind_a_blocked_output_is_no_work() {
+    let mut scene = Scene::new(Settings { name: Some(b"ann"), ..SETTINGS });
+    scene.connect();
+    scene.set_room(Some(0));
+    scene.hear("BUSY\nDELIVERY bob hi\n");
+    scene.run();
+    assert_eq!(scene.outcome(), None);
+    scene.set_room(None);
+    scene.run();
+    assert_eq!(scene.shown(), "Cannot log in. The server is full!\n");
+    assert_eq!(scene.outcome(), Some(Outcome::Full));
+}
+
+#[test]
+fn lost_connection_is_an_end_after_all_that_came_before_it_is_shown() {
+    for (end, error) in [(Read::End, None), (Read::Broken, Some("reset"))] {
+        let mut scene = Scene::chatting(SETTINGS);
+        scene.set_room(Some(10));
+        scene.hear("DELIVERY bob 1\nDELIVERY bob 2\nDELIVERY bob cut");
+        scene.end_server(end);
+        scene.run();
+        assert_eq!((scene.outcome(), scene.ends.broken), (None, error));
+        scene.set_room(None);
+        scene.run();
+        assert_eq!(scene.shown(), "From bob: 1\nFrom bob: 2\n");
+        assert_eq!(scene.outcome(), Some(Outcome::Lost));
+        assert!(scene.ends.server.is_none());
+    }
+}
+
+/// A write that fails says nothing of what had come before.
+#[test]
+fn connection_that_takes_nothing_is_read_to_its_end() {
+    let mut scene = Scene::chatting(SETTINGS);
+    scene.server.0.borrow_mut().is_broken = true;
+    scene.server.0.borrow_mut().reads.push_back(Read::Bytes(b"DELIVERY bob last\n".to_vec().into()));
+    scene.server.0.borrow_mut().reads.push_back(Read::End);
+    scene.type_in("@bob hi\n");
+    scene.run();
+    assert_eq!((scene.shown(), scene.outcome()), ("From bob: last\n".into(), Some(Outcome::Lost)));
+}
+
+const RECONNECTING: Settings<'_> = Settings { reconnects: true, ..SETTINGS };
+
+#[test]
+fn what_was_not_sent_when_a_write_failed_is_sent_after_the_return() {
+    let mut scene = Scene::chatting(RECONNECTING);
+    scene.server.0.borrow_mut().room = Some("SEND bob one\nSEND".len());
+    scene.type_in("@bob one\n@bob two\n@bob three\n");
+    scene.run();
+    scene.server.0.borrow_mut().is_broken = true;
+    scene.end_server(Read::Broken);
+    scene.ends.server.as_mut().unwrap().handle_writable();
+    scene.run();
+    assert_eq!(scene.conversation.take_events(), [Event::Lost { unanswered: 2 }]);
+    scene.connect();
+    scene.run();
+    scene.hear("HELLO ann\n");
+    scene.run();
+    assert_eq!(scene.sent(), "HELLO-FROM ann\nSEND bob three\n");
+    assert_eq!(scene.conversation.take_events(), [Event::Back]);
+}
+
+#[test]
+fn long_message_cut_by_the_end_of_the_connection_is_sent_whole_after_the_return() {
+    let mut scene = Scene::chatting(RECONNECTING);
+    let text = "x".repeat(300_000);
+    scene.server.0.borrow_mut().room = Some(100_000);
+    scene.type_in(format!("@bob {text}\n"));
+    scene.end_input();
+    scene.run();
+    scene.end_server(Read::End);
+    scene.run();
+    assert_eq!(scene.conversation.take_events(), [Event::Lost { unanswered: 0 }]);
+    scene.connect();
+    scene.hear("HELLO ann\n");
+    scene.run();
+    assert_eq!(scene.sent(), format!("HELLO-FROM ann\nSEND bob {text}\n"));
+    scene.hear("SEND-OK\n");
+    scene.run();
+    assert_eq!(scene.outcome(), Some(Outcome::Left));
+}
+
+/// Neither one's own ghost nor a full server is an end at the return: it is tried again, ever later.
+#[test]
+fn return_that_is_refused_is_tried_again_later() {
+    let mut scene = Scene::chatting(RECONNECTING);
+    scene.end_server(Read::End);
+    scene.run();
+    for (refusal, wait) in [("IN-USE\n", 1), ("BUSY\n", 2), ("BUSY\nIN-USE\n", 4)] {
+        scene.connect();
+        scene.hear(refusal);
+        scene.run();
+        assert_eq!((scene.shown(), scene.outcome()), (String::new(), None));
+        assert!(scene.ends.server.is_none() && !scene.conversation.wants_connection(scene.now));
+        scene.now += Duration::from_secs(wait);
+        assert_eq!(scene.conversation.next_deadline(), Some(scene.now));
+    }
+    scene.connect();
+    scene.conversation.handle_connect_failed(scene.now);
+    scene.now += Duration::from_secs(8);
+    scene.connect();
+    scene.hear("HELLO ann\n");
+    scene.run();
+    assert_eq!(scene.shown(), LOGGED_IN);
+    assert_eq!(scene.conversation.take_events(), [Event::Lost { unanswered: 0 }, Event::Back]);
+    scene.end_server(Read::End);
+    scene.run();
+    assert!(scene.conversation.wants_connection(scene.now), "the waits begin anew");
+}
+
+/// Spec L3.
+#[test]
+fn connection_that_ends_at_the_prompt_is_made_again_for_the_name() {
+    for refusal in ["", "ann\n"] {
+        let mut scene = Scene::new(SETTINGS);
+        scene.connect();
+        scene.type_in(refusal);
+        scene.run();
+        if !refusal.is_empty() {
+            scene.hear("IN-USE\n");
+            scene.run();
+        }
+        scene.shown();
+        scene.end_server(Read::End);
+        scene.run();
+        assert!(!scene.conversation.wants_connection(scene.now) && scene.outcome().is_none());
+        scene.type_in("bob\n");
+        scene.run();
+        scene.connect();
+        scene.run();
+        assert_eq!((scene.shown(), scene.sent()), (String::new(), "HELLO-FROM bob\n".into()));
+    }
+}
+
+#[test]
+fn no_connection_is_an_end_of_the_first_try_only() {
+    let mut scene = Scene::new(RECONNECTING);
+    assert!(scene.conversation.wants_connection(scene.now));
+    scene.conversation.handle_connecting();
+    scene.conversation.handle_connect_failed(scene.now);
+    assert_eq!(scene.outcome(), Some(Outcome::Unconnected));
+}
+
+/// Spec C3: the wait is counted from the last answer, and a message of others is none.
+#[test]
+fn lingering_ends_while_others_chat() {
+    let mut scene = Scene::chatting(SETTINGS);
+    scene.type_in("!who\n@bob hi\n");
+    scene.end_input();
+    scene.run();
+    let end = scene.now + LINGER;
+    assert_eq!(scene.conversation.next_deadline(), Some(end));
+    scene.now += Duration::from_secs(1);
+    scene.hear("LIST-OK ann\n");
+    scene.run();
+    let end = end + Duration::from_secs(1);
+    assert_eq!(scene.conversation.next_deadline(), Some(end));
+    while scene.now < end {
+        assert_eq!(scene.outcome(), None);
+        scene.now += Duration::from_millis(100);
+        scene.hear("DELIVERY bob hi\n");
+        scene.run();
+    }
+    assert_eq!(scene.outcome(), Some(Outcome::Left));
+    assert_eq!(scene.leave(), Unsaid { unanswered: 1, unsent: 0 });
+}
+
+#[test]
+fn what_was_typed_in_vain_is_counted() {
+    // Typed, sent at once, and what is known then.
+    let table = [
+        ("", "", Unsaid { unanswered: 0, unsent: 0 }),
+        ("@bob hi\n", "SEND bob hi\n", Unsaid { unanswered: 1, unsent: 0 }),
+        ("@bob hi\n", "SEND bob", Unsaid { unanswered: 1, unsent: 0 }),
+        ("@bob hi\n!who\nhello\n", "SEND bob hi\n", Unsaid { unanswered: 1, unsent: 1 }),
+        ("@bob hi\n!who", "", Unsaid { unanswered: 0, unsent: 2 }),
+    ];
+    for (typed, sent, unsaid) in table {
+        let mut scene = Scene::chatting(SETTINGS);
+        scene.server.0.borrow_mut().room = Some(sent.len());
+        scene.type_in(typed);
+        scene.end_input();
+        scene.run();
+        scene.now += LINGER;
+        assert_eq!((scene.outcome(), scene.sent()), (Some(Outcome::Left), sent.into()));
+        assert_eq!(scene.leave(), unsaid, "{typed:?}");
+    }
+    let mut scene = Scene::new(SETTINGS);
+    scene.connect();
+    scene.type_in("ann\n!who\nhello\n@bob hi\n!quit\n@bob never\n");
+    scene.run();
+    assert_eq!(scene.leave(), Unsaid { unanswered: 1, unsent: 2 }, "the log-in is a request, too");
+}
+
+#[test]
+fn input_waits_for_a_log_in_and_a_quit_in_it_counts() {
+    let mut scene = Scene::new(SETTINGS);
+    scene.connect();
+    scene.type_in("ann\n@bob hi\n!quit\n@bob never\n");
+    scene.run();
+    assert!(!scene.conversation.wants_input());
+    assert_eq!(scene.conversation.next_deadline(), Some(scene.now + LINGER));
+    scene.hear("HELLO ann\n");
+    scene.run();
+    assert_eq!((scene.sent(), scene.outcome()), ("HELLO-FROM ann\nSEND bob hi\n".into(), None));
+    scene.hear("SEND-OK\n");
+    scene.run();
+    assert_eq!(scene.outcome(), Some(Outcome::Left));
+}
+
+/// Who comes to the end of a script has time until the connection stands; who quits has not.
+#[test]
+fn lingering_begins_with_the_connection_unless_the_user_quits() {
+    for (typed, waits) in [("ann\n", false), ("ann\n!quit\n", true)] {
+        let mut scene = Scene::new(Settings { name: Some(b"bob"), ..SETTINGS });
+        scene.conversation.handle_connecting();
+        scene.type_in(typed);
+        scene.end_input();
+        scene.run();
+        assert_eq!(scene.conversation.next_deadline().is_some(), waits, "{typed}");
+    }
+}
+
+#[test]
+fn who_ends_the_input_on_a_terminal_leaves_at_once() {
+    let mut scene = Scene::chatting(Settings { is_interactive: true, ..SETTINGS });
+    scene.type_in("@bob hi\n!quit\n");
+    scene.run();
+    assert_eq!((scene.sent(), scene.outcome()), ("SEND bob hi\n".into(), Some(Outcome::Left)));
+}
+
+#[test]
+fn output_that_blocks_for_ever_keeps_nobody() {
+    for typed in ["!quit\n", ""] {
+        let mut scene = Scene::chatting(SETTINGS);
+        scene.set_room(Some(0));
+        scene.hear(lines(20_000));
+        scene.type_in(typed);
+        scene.end_input();
+        scene.run();
+        assert_eq!(scene.outcome(), None);
+        scene.now += LINGER;
+        assert_eq!(scene.outcome(), Some(Outcome::Left));
+    }
+}
+
+/// What waits to be shown when all is answered is waited for as long as it moves.
+#[test]
+fn slow_reader_gets_all_of_it() {
+    let mut scene = Scene::chatting(SETTINGS);
+    scene.set_room(Some(0));
+    scene.type_in("!who\n");
+    scene.end_input();
+    scene.run();
+    scene.hear("LIST-OK ann,bob,cid\n");
+    scene.run();
+    for _ in 0..5 {
+        scene.now += LINGER / 2;
+        assert_eq!(scene.outcome(), None);
+        scene.set_room(Some(3));
+        scene.run();
+    }
+    scene.set_room(None);
+    scene.run();
+    assert_eq!(scene.outcome(), Some(Outcome::Left));
+    assert_eq!(scene.shown(), "There are 3 online users:\nann\nbob\ncid\n");
+}
+
+#[test]
+fn reader_that_has_gone_ends_it() {
+    let mut scene = Scene::chatting(SETTINGS);
+    scene.output.0.borrow_mut().is_broken = true;
+    scene.hear("DELIVERY bob hi\n");
+    assert_eq!(scene.conversation.turn(&mut scene.ends, scene.now), Err("broken pipe"));
+    scene.conversation.handle_unseen();
+    assert_eq!(scene.outcome(), Some(Outcome::Unseen));
+}
+
+/// While commands cannot be sent, a bounded part of the input is read on.
+#[test]
+fn input_is_read_ahead_up_to_its_bound() {
+    let mut scene = Scene::new(SETTINGS);
+    scene.connect();
+    scene.type_in("ann\n");
+    for _ in 0..1000 {
+        scene.type_in("@bob hi\n".repeat(100));
+    }
+    scene.run();
+    let typed = scene.conversation.held().typed;
+    assert!((TYPED_AHEAD..TYPED_AHEAD + CHUNK).contains(&typed));
+    assert!(!scene.conversation.wants_input());
+    scene.hear("HELLO ann\n");
+    scene.run();
+    assert_eq!(scene.sent().lines().count(), 100_001);
+}
+
+#[test]
+fn server_that_takes_nothing_stops_the_reading_of_the_input() {
+    let mut scene = Scene::chatting(SETTINGS);
+    scene.server.0.borrow_mut().room = Some(0);
+    for _ in 0..1000 {
+        scene.type_in("@bob hi\n".repeat(100));
+    }
+    scene.run();
+    let held = scene.conversation.held();
+    assert!(held.to_send < OUTBOX_FULL + 100, "{held:?}");
+    assert!(held.typed < TYPED_AHEAD + CHUNK, "{held:?}");
+    assert!(!scene.conversation.wants_input());
+}
+
+#[test]
+fn message_over_the_limit_is_dropped_alone() {
+    let mut scene = Scene::chatting(Settings { max_message: Some(20), ..SETTINGS });
+    scene.hear("DELIVERY bob 0123456789\nDELIVERY bob 1\n");
+    scene.run();
+    assert_eq!(scene.shown(), "From bob: 1\n");
+}
