@@ -225,19 +225,19 @@ impl Session {
         outbox: &mut Outbox,
         frontend: &mut impl Frontend,
     ) -> Taken {
-        let line = without_carriage_return(line);
-        let command = Command::parse(line);
-        if command == Some(Command::Quit) || !self.is_ready_for_input(outbox, frontend) {
+        if !self.is_ready_for_input(outbox, frontend) {
             return Taken::UpTo(from);
         }
-        match command {
+        let line = without_carriage_return(line);
+        match Command::parse(line) {
+            Some(Command::Quit) => return Taken::UpTo(from),
             _ if self.phase == Phase::Naming => self.handle_name(line, outbox, frontend),
             Some(Command::Send { to, text }) => return self.send(to, text, from, outbox, frontend),
             Some(Command::Who) => {
                 Request::List.write(outbox.tail());
                 self.unanswered += 1;
             }
-            Some(Command::Quit) | None => {}
+            None => {}
         }
         Taken::Whole
     }
