@@ -7,7 +7,6 @@ mod connector;
 pub(crate) mod daemon;
 pub(crate) mod endpoint;
 pub(crate) mod failure;
-mod guest;
 pub(crate) mod host;
 mod journal;
 pub(crate) mod log;

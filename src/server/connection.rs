@@ -112,15 +112,10 @@ impl<T: Transport> Connection<T> {
         if outbox.len() < before {
             self.moved = now;
         }
-        if self.is_mute() {
+        if self.source.is_broken() {
             outbox.clear();
         }
         flushed
-    }
-
-    /// Whether nothing will be taken any more. What had come before is still to be read.
-    pub(super) fn is_mute(&self) -> bool {
-        !self.source.is_writable() && !self.source.is_blocked()
     }
 
     /// How many bytes of lines were read and not taken.

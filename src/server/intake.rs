@@ -267,7 +267,7 @@ impl<T: Transport<Error: Display>> Intake<T> {
         let served = connection.serve(id, &mut self.hub, &mut self.spare, last_bytes);
         let is_broken = connection.state == State::Broken;
         match served {
-            Served::All if connection.is_mute() => self.close(id, &"it is broken"),
+            Served::All if connection.source.is_broken() => self.close(id, &"it is broken"),
             Served::All => connection.state = State::Idle,
             Served::Part => self.enqueue(id, if is_broken { State::Broken } else { State::Queued }),
             Served::Waits(_) if is_broken => self.close(id, &"it is broken"),
@@ -334,7 +334,9 @@ impl<T: Transport<Error: Display>> Intake<T> {
     fn end(&mut self, id: Id) {
         self.hub.log_out(id);
         match &mut self.connections[id.index()] {
-            Some(connection) if !connection.is_mute() && !self.hub.outbox(id).is_empty() => connection.end(),
+            Some(connection) if !connection.source.is_broken() && !self.hub.outbox(id).is_empty() => {
+                connection.end()
+            }
             _ => self.close(id, &"it left"),
         }
     }
