@@ -36,18 +36,20 @@
 //!   screen display      what is on its way to the output; the exact text of it
 //!   moment              time as people write it
 //! ui/editor/            the line editor: keys in, bytes for the terminal and lines out
-//!   desk search         what each key does
+//!   desk                what each key does
 //!   keys line           bytes to keys; the edited text
 //!   history completion  the lines sent before; what Tab adds
 //!   text layout view    what a character is; where it stands; what is on the screen
 //! server/               the server's side; pure
-//!   hub                 who is here, and who gets what
-//!   intake              who is read when, who has to wait, who is dropped
+//!   hub users           who is here, and who gets what; who has which name
+//!   intake connection   who is read when, who has to wait, who is dropped; one of them
+//!   limits              what bounds them
 //! net/                  the edge: mio and the system
 //!   client host         the client's event loop, and with a server in it
 //!   server daemon       the server's sockets, and its event loop
 //!   transport stdio     what a stream can be: sockets, inherited descriptors
-//!   connector lookup    connections and names, without waiting
+//!   connector           connections, without waiting
+//!   lookup child        names, without waiting; the program that does wait
 //!   endpoint            hosts and ports
 //!   tty raw_mode        the terminal of a person
 //!   signals clock       as events; local time
