@@ -203,9 +203,11 @@ impl<T: Transport> Source<T> {
         Ok(())
     }
 
-    /// Ends the stream so that what was written arrives.
+    /// Ends the stream so that what was written arrives. One that was read to its end needs no care.
     pub fn end(mut self) {
-        self.transport.end();
+        if self.input != Input::Ended {
+            self.transport.end();
+        }
     }
 
     fn filled(&mut self, read: Result<usize, Stop<T::Error>>, is_short: bool) -> Filled<T::Error> {
@@ -341,6 +343,32 @@ mod tests {
             assert_eq!(source.fill(&mut lines), filled);
         }
         assert!(!source.is_readable());
+    }
+
+    #[test]
+    fn only_what_may_hold_unread_bytes_is_ended_with_care() {
+        struct Ending<'a>(&'a std::cell::Cell<bool>);
+        impl Transport for Ending<'_> {
+            type Error = ();
+            fn read(&mut self, _: &mut [u8], _: &mut [u8]) -> Result<usize, Stop<()>> {
+                Ok(0)
+            }
+            fn write(&mut self, bytes: &[u8]) -> Result<usize, Stop<()>> {
+                Ok(bytes.len())
+            }
+            fn end(&mut self) {
+                self.0.set(true);
+            }
+        }
+        for is_read in [false, true] {
+            let ended = std::cell::Cell::new(false);
+            let mut source = Source::new(Ending(&ended));
+            if is_read {
+                source.fill(&mut Lines::new(None));
+            }
+            source.end();
+            assert_eq!(ended.get(), !is_read);
+        }
     }
 
     #[test]
