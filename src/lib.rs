@@ -45,7 +45,9 @@
 //!   intake connection   who is read when, who has to wait, who is dropped; one of them
 //!   limits              what bounds them
 //! net/                  the edge: mio and the system
-//!   client host         the client's event loop, and with a server in it
+//!   client              the client's event loop
+//!   host                the client as a whole, with a server in it; what its end means
+//!   console             the terminal, the output and the logs around a conversation
 //!   server daemon       the server's sockets, and its event loop
 //!   transport stdio     what a stream can be: sockets, inherited descriptors
 //!   connector           connections, without waiting

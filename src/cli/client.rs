@@ -2,7 +2,7 @@
 
 use crate::cli::arguments::{self, Row, VERBOSE, option};
 use crate::client::command;
-use crate::net::host::{self, Outcome};
+use crate::net::host::{self, Verdict};
 use crate::net::options::{Options, When};
 use crate::net::{log, lookup, signals};
 use crate::wire::protocol::DEFAULT_PORT;
@@ -83,9 +83,9 @@ pub fn main() -> ExitCode {
     }
     log::finish();
     match result {
-        Ok(Outcome::Left) => ExitCode::SUCCESS,
-        Ok(Outcome::Full) => ExitCode::from(3),
-        Ok(Outcome::Killed(signal)) => {
+        Ok(Verdict::Left) => ExitCode::SUCCESS,
+        Ok(Verdict::Full) => ExitCode::from(3),
+        Ok(Verdict::Killed(signal)) => {
             // The terminal is as it was: end as any program does, with status 130 for SIGINT.
             signals::obey(signal);
             ExitCode::FAILURE

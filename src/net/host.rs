@@ -1,18 +1,45 @@
-//! The client as a whole: with the server that it hosts, if it is to host one.
+//! The client as a whole: with the server that it hosts, if it is to host one; and what its end means.
 
 use super::client::{Client, LOOK_UP, SERVER, SOCKET};
-use super::connector::Connector;
+use super::connector::{ConnectError, Connector};
 use super::endpoint;
-use super::failure::Failure;
+use super::failure::{Failure, Words};
+use super::log;
 use super::options::Options;
 use super::server::Server;
+use crate::client::conversation;
+use crate::client::session::Unsaid;
 use crate::server;
 use mio::Poll;
+use signal_hook::consts::SIGINT;
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-/// How a conversation ended that nothing has broken.
+/// How a run of the client ended that the system has not broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
+    /// The conversation was over.
+    Over(conversation::Outcome),
+    /// This signal came.
+    Killed(i32),
+}
+
+/// All that is known about the end of a run.
+#[derive(Debug)]
+pub(crate) struct Ending {
+    pub(crate) outcome: Outcome,
+    pub(crate) unsaid: Unsaid,
+    /// The input was a terminal.
+    pub(crate) is_interactive: bool,
+    /// Why no connection could be made.
+    pub(crate) unconnected: Option<ConnectError>,
+    /// What broke the connection, if it was not closed.
+    pub(crate) broken: Option<io::Error>,
+}
+
+/// What the program's exit status says (spec section 5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
     /// The user left.
     Left,
     /// The server was full.
@@ -25,24 +52,29 @@ pub(crate) enum Outcome {
 ///
 /// # Errors
 /// What broke, in words for the user.
-pub(crate) fn run(options: &Options) -> Result<Outcome, Failure> {
+pub(crate) fn run(options: &Options) -> Result<Verdict, Failure> {
     let poll = Poll::new().map_err(Failure::local("the poll"))?;
     let target = endpoint::join(&options.address, options.port);
-    if !options.host {
-        let connector =
-            Connector::new(&options.address, options.port, options.connect_timeout, SOCKET, LOOK_UP);
-        return Client::new(options, target, connector, poll, None)?.run();
-    }
-    let host = |error| Failure::Host { server: target.clone(), error };
+    let timeout = options.connect_timeout;
+    let (connector, server) = if options.host {
+        let server = bind(options, &target, &poll)?;
+        let address = server.local_addr().map_err(|error| Failure::Host { server: target.clone(), error })?;
+        ::log::info!("hosting at {address}");
+        (Connector::to(reachable(address), timeout, SOCKET, LOOK_UP), Some(server))
+    } else {
+        (Connector::new(&options.address, options.port, timeout, SOCKET, LOOK_UP), None)
+    };
+    let ending = Client::new(options, target.clone(), connector, poll, server)?.run()?;
+    judge(ending, &options.address, target)
+}
+
+/// The server of `--host`.
+fn bind(options: &Options, target: &str, poll: &Poll) -> Result<Server, Failure> {
     let addresses = endpoint::resolve(&options.address, options.port)
         .map_err(|error| Failure::Unknown { host: options.address.clone(), error })?;
     let config = server::Config { echobot: true, ..server::Config::default() };
-    let bind = |address| Server::bind(address, config, poll.registry(), SERVER);
-    let server = endpoint::bind_first(&addresses, bind).map_err(host)?;
-    let address = server.local_addr().map_err(host)?;
-    ::log::info!("hosting at {address}");
-    let connector = Connector::to(reachable(address), options.connect_timeout, SOCKET, LOOK_UP);
-    Client::new(options, target, connector, poll, Some(server))?.run()
+    endpoint::bind_first(&addresses, |address| Server::bind(address, config, poll.registry(), SERVER))
+        .map_err(|error| Failure::Host { server: target.to_owned(), error })
 }
 
 /// Where a server that listens at `address` can be reached from this machine.
@@ -53,4 +85,31 @@ fn reachable(mut address: SocketAddr) -> SocketAddr {
         _ => {}
     }
     address
+}
+
+/// What the end means for the program. Who leaves a terminal need not be told what was not answered.
+fn judge(ending: Ending, host: &str, server: String) -> Result<Verdict, Failure> {
+    use conversation::Outcome::{Full, Interrupted, Left, Lost, Unconnected, Unseen};
+    let Ending { outcome, unsaid, is_interactive, unconnected, broken } = ending;
+    match outcome {
+        Outcome::Killed(signal) => Ok(Verdict::Killed(signal)),
+        Outcome::Over(Interrupted) => Ok(Verdict::Killed(SIGINT)),
+        Outcome::Over(Full) => Ok(Verdict::Full),
+        Outcome::Over(Unseen) => Ok(Verdict::Left),
+        Outcome::Over(Lost) => Err(Failure::Lost { server, error: broken }),
+        Outcome::Over(Unconnected) => Err(match unconnected {
+            Some(ConnectError::Unknown(error)) => Failure::Unknown { host: host.to_owned(), error },
+            Some(ConnectError::Refused(error)) => Failure::Connect { server, error },
+            None => Failure::Connect { server, error: io::ErrorKind::NotConnected.into() },
+        }),
+        Outcome::Over(Left) if !is_interactive && unsaid != Unsaid::default() => {
+            Err(Failure::Unanswered { server, unsaid })
+        }
+        Outcome::Over(Left) => {
+            if unsaid.unsent > 0 {
+                log::say("chinwag", &format_args!("left with {}", Words(Unsaid { unanswered: 0, ..unsaid })));
+            }
+            Ok(Verdict::Left)
+        }
+    }
 }

@@ -4,6 +4,7 @@ mod child;
 pub(crate) mod client;
 pub(crate) mod clock;
 mod connector;
+mod console;
 pub(crate) mod daemon;
 pub(crate) mod endpoint;
 pub(crate) mod failure;
