@@ -3,7 +3,6 @@
 
 use clap::{Arg, ArgAction, value_parser};
 use std::path::PathBuf;
-use std::time::Duration;
 
 /// An option, as a row of a program's table.
 ///
@@ -73,22 +72,24 @@ pub(crate) fn name(arg: Arg) -> Arg {
     arg.value_name("NAME")
 }
 
+/// What is counted is read by parsers of one type, so that clap's code round them is there once.
+type Number = fn(&str) -> Result<u64, String>;
+
 pub(crate) fn port(arg: Arg) -> Arg {
-    arg.value_name("PORT").value_parser(parse_port)
+    arg.value_name("PORT").value_parser(parse_port as Number)
 }
 
-// The parsers of both have one type, so that clap's code round them is there once.
-
 pub(crate) fn number(arg: Arg) -> Arg {
-    arg.value_name("N").value_parser(parse_number as fn(&str) -> _)
+    arg.value_name("N").value_parser(parse_number as Number)
 }
 
 pub(crate) fn bytes(arg: Arg) -> Arg {
-    arg.value_name("BYTES").value_parser(parse_bytes as fn(&str) -> _)
+    arg.value_name("BYTES").value_parser(parse_bytes as Number)
 }
 
+/// A time, in nanoseconds.
 pub(crate) fn seconds(arg: Arg) -> Arg {
-    arg.value_name("SECONDS").value_parser(parse_seconds)
+    arg.value_name("SECONDS").value_parser(parse_seconds as Number)
 }
 
 /// `auto`, `always` or `never`.
@@ -121,35 +122,36 @@ fn parse_host(text: &str) -> Result<String, String> {
     if text.is_empty() { Err("a name or an address is needed".to_owned()) } else { Ok(text.to_owned()) }
 }
 
-fn parse_number(text: &str) -> Result<usize, String> {
-    text.parse().map_err(|error| format!("{error}"))
+/// A number of things in memory.
+fn parse_number(text: &str) -> Result<u64, String> {
+    text.parse::<usize>().map(|number| number as u64).map_err(|error| error.to_string())
 }
 
-fn parse_port(text: &str) -> Result<u16, String> {
-    text.parse().map_err(|_| "not a number from 0 to 65535".to_owned())
+fn parse_port(text: &str) -> Result<u64, String> {
+    text.parse::<u16>().map(u64::from).map_err(|_| "not a number from 0 to 65535".to_owned())
 }
 
 /// A number of bytes, with or without a unit: K, M, G are 1024, 1024 K, 1024 M.
-fn parse_bytes(text: &str) -> Result<usize, String> {
+fn parse_bytes(text: &str) -> Result<u64, String> {
     let (digits, unit) = match text.as_bytes().last().map(u8::to_ascii_uppercase) {
         Some(b'K') => (&text[..text.len() - 1], 1 << 10),
         Some(b'M') => (&text[..text.len() - 1], 1 << 20),
         Some(b'G') => (&text[..text.len() - 1], 1 << 30),
         _ => (text, 1),
     };
-    parse_number(digits)?.checked_mul(unit).ok_or_else(|| "number too large".to_owned())
+    let bytes = parse_number(digits)?.checked_mul(unit).filter(|&bytes| usize::try_from(bytes).is_ok());
+    bytes.ok_or_else(|| "number too large".to_owned())
 }
 
 /// A time in seconds, with up to nine digits behind a decimal point.
-fn parse_seconds(text: &str) -> Result<Duration, String> {
+fn parse_seconds(text: &str) -> Result<u64, String> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     // The parser of floating-point numbers would be a twentieth of the program.
     let digits = format!("{whole}{fraction:0<9}");
     if whole.is_empty() || fraction.len() > 9 || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
         return Err("not a number of seconds".to_owned());
     }
-    let nanoseconds: u64 = digits.parse().map_err(|_| "too long".to_owned())?;
-    Ok(Duration::from_nanos(nanoseconds))
+    digits.parse().map_err(|_| "too long".to_owned())
 }
 
 #[cfg(test)]
@@ -165,9 +167,9 @@ mod tests {
         for wrong in ["", "M", "1T", "-1", "99999999999999G", "1é"] {
             assert!(parse_bytes(wrong).is_err(), "{wrong}");
         }
-        assert_eq!(parse_seconds("0.25"), Ok(Duration::from_millis(250)));
-        assert_eq!(parse_seconds("10"), Ok(Duration::from_secs(10)));
-        assert_eq!(parse_seconds("0"), Ok(Duration::ZERO));
+        assert_eq!(parse_seconds("0.25"), Ok(250_000_000));
+        assert_eq!(parse_seconds("10"), Ok(10_000_000_000));
+        assert_eq!(parse_seconds("0"), Ok(0));
         for wrong in ["", "-1", "inf", "NaN", "1e300", "2s", "1.-5", ".5", "1.0000000001", "99999999999999"] {
             assert!(parse_seconds(wrong).is_err(), "{wrong}");
         }

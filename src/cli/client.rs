@@ -10,6 +10,7 @@ use ::log::LevelFilter;
 use clap::{ArgMatches, Command};
 use std::fmt::Write as _;
 use std::process::ExitCode;
+use std::time::Duration;
 
 const OPTIONS: &[Row] = &[
     option("address", arguments::host, "CHINWAG_ADDRESS", "The server's name or address")
@@ -97,16 +98,18 @@ pub fn main() -> ExitCode {
 /// Reads the command line and the environment. Says what is wrong and ends the program with
 /// status 2, or 0 after `--help` and `--version`.
 fn options() -> Options {
-    from_matches(&mut definition().get_matches())
+    from_matches(&definition().get_matches())
 }
 
-fn from_matches(matches: &mut ArgMatches) -> Options {
-    let seconds = |id| matches.get_one(id).copied().unwrap_or_default();
+fn from_matches(matches: &ArgMatches) -> Options {
+    let number = |id| matches.get_one::<u64>(id).copied();
+    let seconds = |id| number(id).map(Duration::from_nanos).unwrap_or_default();
+    let text = |id| matches.get_one::<String>(id).cloned();
     Options {
         connect_timeout: seconds("connect-timeout"),
         linger: seconds("linger"),
-        port: matches.get_one("port").copied().unwrap_or(DEFAULT_PORT),
-        max_message: matches.get_one("max-message").copied(),
+        port: number("port").map_or(DEFAULT_PORT, |port| port as u16),
+        max_message: number("max-message").map(|bytes| bytes as usize),
         escape: when(matches, "escape"),
         color: when(matches, "color"),
         no_color: std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
@@ -115,11 +118,11 @@ fn from_matches(matches: &mut ArgMatches) -> Options {
         timestamps: matches.get_flag("timestamps"),
         bell: matches.get_flag("bell"),
         reconnect: matches.get_flag("reconnect"),
-        log: matches.remove_one("log"),
+        log: matches.get_one("log").cloned(),
         host: matches.get_flag("host"),
         verbose: matches.get_count("verbose"),
-        name: matches.remove_one("name"),
-        address: matches.remove_one("address").unwrap_or_default(),
+        name: text("name"),
+        address: text("address").unwrap_or_default(),
     }
 }
 
@@ -159,11 +162,10 @@ fn after_help() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     fn parsed(arguments: &[&str]) -> Result<Options, clap::Error> {
         let arguments = ["chinwag"].iter().chain(arguments);
-        definition().try_get_matches_from(arguments).map(|mut matches| from_matches(&mut matches))
+        definition().try_get_matches_from(arguments).map(|matches| from_matches(&matches))
     }
 
     #[test]

@@ -112,15 +112,16 @@ impl Options {
 
     fn from_matches(matches: &ArgMatches) -> Self {
         let limits = Limits::default();
-        let number = |id, default| matches.get_one(id).copied().unwrap_or(default);
+        let number = |id| matches.get_one::<u64>(id).copied();
+        let size = |id, default| number(id).map_or(default, |size| size as usize);
         let limits = Limits {
-            max_users: number("max-users", limits.max_users),
-            max_message: number("max-message", limits.max_message),
-            max_queue: number("max-queue", limits.max_queue),
+            max_users: size("max-users", limits.max_users),
+            max_message: size("max-message", limits.max_message),
+            max_queue: size("max-queue", limits.max_queue),
         };
         Self {
             host: matches.get_one::<String>("address").cloned().unwrap_or_default(),
-            port: matches.get_one("port").copied().unwrap_or(DEFAULT_PORT),
+            port: number("port").map_or(DEFAULT_PORT, |port| port as u16),
             config: Config { limits, echobot: matches.get_flag("echobot") },
             verbose: matches.get_count("verbose"),
         }
