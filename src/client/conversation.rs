@@ -21,6 +21,7 @@ use super::frontend::{Frontend, KeyEvent};
 use super::retry::Retry;
 use super::session::{Disconnect, Session, Unsaid};
 use super::typed::Typed;
+use crate::wire::format::note;
 use crate::wire::lines::{Line, Lines, Take, Taken};
 use crate::wire::outbox::Outbox;
 use crate::wire::source::{Filled, Source, Transport};
@@ -364,7 +365,9 @@ impl<F: Frontend> Conversation<F> {
         let was_returning = self.session.is_returning();
         self.link = Link::Down;
         match self.session.handle_disconnected(&mut self.outbox) {
-            Disconnect::Expected => log::info!("the server closed the connection while a name was asked for"),
+            Disconnect::Expected => {
+                note!(Info, "the server closed the connection while a name was asked for")
+            }
             Disconnect::Lost => self.over = Some(Outcome::Lost),
             Disconnect::Again { unanswered } => {
                 self.typed.start_over();
@@ -493,7 +496,7 @@ impl<F: Frontend> Take for Replies<'_, F> {
         match line {
             Line::Whole(line) => self.session.handle_reply(line, from, self.outbox, self.frontend),
             Line::TooLong => {
-                log::error!("a message over the limit was dropped: --max-message sets the limit");
+                note!(Error, "a message over the limit was dropped: --max-message sets the limit");
                 Taken::Whole
             }
         }

@@ -17,6 +17,7 @@ use super::command::{Command, without_carriage_return};
 use super::frontend::Frontend;
 use super::notice::Notice;
 use crate::wire::escape::Printable;
+use crate::wire::format::note;
 use crate::wire::lines::Taken;
 use crate::wire::outbox::Outbox;
 use crate::wire::protocol::{Reply, Request, is_valid_name};
@@ -295,7 +296,7 @@ impl Session {
             Some(Reply::Delivery { from: name, text }) => frontend.show(Notice::From { name, text }, from),
             Some(reply) => self.handle_answer(reply, line, from, outbox, frontend),
             None => {
-                log::warn!("the server sent what is no reply: {}", Printable(line));
+                note!(Warn, "the server sent what is no reply: {}", Printable(line));
                 None
             }
         };
@@ -339,7 +340,7 @@ impl Session {
             (_, Reply::ListOk { names }) => return self.answer(Notice::Online(names), from, frontend),
             (Chatting, Reply::BadRqstHdr) => return self.answer(Notice::BadHeader, from, frontend),
             (Chatting, Reply::BadRqstBody) => return self.answer(Notice::BadBody, from, frontend),
-            _ => log::warn!("the server sent what nobody asked for: {}", Printable(line)),
+            _ => note!(Warn, "the server sent what nobody asked for: {}", Printable(line)),
         }
         None
     }

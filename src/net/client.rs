@@ -16,6 +16,7 @@ use super::tty::Demand;
 use crate::client::conversation::{Conversation, Ends, Event, Settings};
 use crate::client::session::Unsaid;
 use crate::ui::screen::Screen;
+use crate::wire::format::note;
 use crate::wire::source::{Source, Transport};
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
@@ -203,7 +204,7 @@ impl Client {
             }
             Ok(None) => {}
             Err(error) => {
-                ::log::info!("{}: {error}", self.target);
+                note!(Info, "{}: {error}", self.target);
                 self.unconnected = Some(error);
                 self.conversation.handle_connect_failed(now);
             }
@@ -235,7 +236,7 @@ impl Client {
         let left = self.conversation.leave(&mut self.ends, now);
         let unshown = self.conversation.held().to_show;
         if unshown > 0 && left.is_ok() && !self.ends.output.is_broken() {
-            ::log::error!("standard output took no more: {unshown} bytes were not shown");
+            note!(Error, "standard output took no more: {unshown} bytes were not shown");
         }
         match left {
             Err(error) if console::is_gone(&error) => Ok(Unsaid::default()),

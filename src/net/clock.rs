@@ -1,6 +1,7 @@
 //! Local time.
 
 use crate::ui::moment::Moment;
+use crate::wire::format::note;
 use std::time::{SystemTime, UNIX_EPOCH};
 use tz::{DateTime, TimeZone};
 
@@ -15,7 +16,7 @@ impl Clock {
     pub(crate) fn local() -> Self {
         let named = std::env::var("TZ").map(|zone| TimeZone::from_posix_tz(&zone));
         let zone = named.unwrap_or_else(|_| TimeZone::local()).unwrap_or_else(|error| {
-            log::info!("the local time zone is not known, times are in UTC: {error}");
+            note!(Info, "the local time zone is not known, times are in UTC: {error}");
             TimeZone::utc()
         });
         Self { zone }

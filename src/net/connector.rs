@@ -6,6 +6,7 @@ use super::endpoint;
 use super::lookup::Lookup;
 use super::transport;
 use crate::client::attempts::{Attempts, interleave};
+use crate::wire::format::note;
 use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
 use rustix::io::Errno;
@@ -170,7 +171,7 @@ impl Race {
     }
 
     fn start(&mut self, index: usize, registry: &Registry, token: Token) {
-        log::debug!("connecting to {}", self.addresses[index]);
+        note!(Debug, "connecting to {}", self.addresses[index]);
         let started = TcpStream::connect(self.addresses[index]).and_then(|mut stream| {
             registry.register(&mut stream, token, Interest::READABLE | Interest::WRITABLE)?;
             Ok(stream)
@@ -192,7 +193,7 @@ impl Race {
             }
             let (index, mut stream) = self.streams.remove(position);
             let Err(error) = result else {
-                log::info!("connected to {}", self.addresses[index]);
+                note!(Info, "connected to {}", self.addresses[index]);
                 self.attempts.handle_established();
                 return Some(stream);
             };
@@ -203,7 +204,7 @@ impl Race {
     }
 
     fn handle_failed(&mut self, index: usize, error: io::Error) {
-        log::info!("{}: {error}", self.addresses[index]);
+        note!(Info, "{}: {error}", self.addresses[index]);
         self.attempts.handle_failed(index);
         self.note_failure(error);
     }

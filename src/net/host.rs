@@ -10,6 +10,7 @@ use super::server::Server;
 use crate::client::conversation;
 use crate::client::session::Unsaid;
 use crate::server;
+use crate::wire::format::note;
 use mio::Poll;
 use signal_hook::consts::SIGINT;
 use std::io;
@@ -59,7 +60,7 @@ pub(crate) fn run(options: &Options) -> Result<Verdict, Failure> {
     let (connector, server) = if options.host {
         let server = bind(options, &target, &poll)?;
         let address = server.local_addr().map_err(|error| Failure::Host { server: target.clone(), error })?;
-        ::log::info!("hosting at {address}");
+        note!(Info, "hosting at {address}");
         (Connector::to(reachable(address), timeout, SOCKET, LOOK_UP), Some(server))
     } else {
         (Connector::new(&options.address, options.port, timeout, SOCKET, LOOK_UP), None)

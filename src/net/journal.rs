@@ -4,6 +4,7 @@ use super::failure::Failure;
 use super::options::Options;
 use crate::net::clock::Clock;
 use crate::ui::screen::Screen;
+use crate::wire::format::note;
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt;
@@ -43,7 +44,7 @@ impl Journal {
         let Some(waiting) = screen.journal() else { return };
         let Some(file) = &mut self.file else { return waiting.clear() };
         if let Err(error) = waiting.drain(|bytes| file.write(bytes)) {
-            log::error!("nothing more is written to the log file: {error}");
+            note!(Error, "nothing more is written to the log file: {error}");
             self.file = None;
         }
     }

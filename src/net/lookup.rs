@@ -11,6 +11,7 @@
 
 use super::child::Child;
 use super::endpoint;
+use crate::wire::format::note;
 use mio::unix::pipe::{self, Receiver};
 use mio::{Interest, Registry, Token};
 use std::ffi::{CStr, CString};
@@ -48,7 +49,7 @@ impl Lookup {
         if ANSWERS.load(Ordering::Relaxed) {
             match Self::ask_this_program(host, port, registry, token) {
                 Ok(lookup) => return lookup,
-                Err(error) => log::info!("no other program can look {host} up: {error}"),
+                Err(error) => note!(Info, "no other program can look {host} up: {error}"),
             }
         }
         Self(State::Alone(host.to_owned(), port))

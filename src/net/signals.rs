@@ -1,5 +1,6 @@
 //! Signals as events of the poll.
 
+use crate::wire::format::note;
 use mio::net::UnixStream;
 use mio::{Interest, Registry, Token};
 use std::io::{self, Read};
@@ -51,6 +52,6 @@ impl Signals {
 /// continued.
 pub(crate) fn obey(signal: i32) {
     if let Err(error) = signal_hook::low_level::emulate_default_handler(signal) {
-        log::error!("signal {signal}: {error}");
+        note!(Error, "signal {signal}: {error}");
     }
 }

@@ -2,6 +2,7 @@
 //! on either side of it.
 
 use super::stdio::Stdio;
+use crate::wire::format::note;
 use crate::wire::source::{Stop, Transport};
 use mio::net::TcpStream;
 use rustix::net::sockopt;
@@ -93,7 +94,7 @@ pub(crate) fn configure(socket: impl AsFd) {
         sockopt::set_tcp_user_timeout(socket, USER_TIMEOUT.as_millis() as u32),
     ];
     for error in results.into_iter().filter_map(Result::err) {
-        log::debug!("a socket option could not be set: {error}");
+        note!(Debug, "a socket option could not be set: {error}");
     }
 }
 

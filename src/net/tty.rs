@@ -4,6 +4,7 @@ use super::raw_mode;
 use crate::net::signals::{self, Signals};
 use crate::ui::editor::Editor;
 use crate::ui::screen::Screen;
+use crate::wire::format::note;
 use mio::{Registry, Token};
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
 use std::io;
@@ -48,7 +49,7 @@ impl Tty {
         screen.resize(columns, rows);
         // A shell that stopped and continued us may have set the terminal as it likes.
         if let Err(error) = raw_mode::enter() {
-            log::error!("the terminal: {error}");
+            note!(Error, "the terminal: {error}");
         }
     }
 
