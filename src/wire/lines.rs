@@ -200,7 +200,9 @@ impl Lines {
         while self.skipping && !self.ring.is_empty() {
             self.skip();
         }
-        while self.drain_first_piece(take) && self.drain_wrapped_line(take) {}
+        while self.drain_first_piece(take) && self.drain_wrapped_line(&mut |line, from| take.take(line, from))
+        {
+        }
         if self.limit.is_some_and(|limit| self.searched == self.ring.len() && self.ring.len() > limit) {
             self.clear();
             self.skipping = true;
@@ -304,8 +306,9 @@ impl Lines {
     }
 
     /// Offers the line that wraps around the end of the ring, if it is whole; returns whether to go
-    /// on with the ring's first piece.
-    fn drain_wrapped_line(&mut self, take: &mut impl Take) -> bool {
+    /// on with the ring's first piece. There is one such line in a ring at most: too few for code of
+    /// their own for each who takes them.
+    fn drain_wrapped_line(&mut self, take: &mut dyn FnMut(Line<'_>, usize) -> Taken) -> bool {
         let (first, second) = self.ring.pieces();
         let Some(from) = self.searched.checked_sub(first.len()) else {
             return true; // The first piece ended with a whole line: what was the second is the first.
@@ -327,7 +330,7 @@ impl Lines {
             self.joined.extend_from_slice(&second[..length - first.len()]);
         }
         let line = if fits { Line::Whole(&self.joined) } else { Line::TooLong };
-        if let (Taken::UpTo(up_to), true) = (take.take(line, self.taken), fits) {
+        if let (Taken::UpTo(up_to), true) = (take(line, self.taken), fits) {
             (self.searched, self.taken) = (length, up_to);
             return false;
         }
