@@ -118,7 +118,7 @@ impl Typed {
     /// How many of the lines that wait are commands.
     pub(crate) fn commands(&self) -> u64 {
         let mut commands = 0;
-        let _ = self.lines.find(0, |line| {
+        let _ = self.lines.find(0, &mut |line| {
             commands += u64::from(Command::parse(without_carriage_return(line)).is_some());
             false
         });
@@ -126,7 +126,7 @@ impl Typed {
     }
 
     fn look_for_quit(&mut self, now: Duration) {
-        match self.lines.find(self.looked, is_quit) {
+        match self.lines.find(self.looked, &mut is_quit) {
             Ok(start) => {
                 self.lines.truncate(start);
                 self.looked = start;

@@ -194,18 +194,11 @@ impl Lines {
 
     /// The same for somebody who may take many lines at once, or a long one in parts.
     pub fn drain_to(&mut self, take: &mut impl Take) {
-        if !self.joined.is_empty() && self.ring.pieces().1.is_empty() {
-            self.joined.clear(); // The ring has grown: the line does not wrap any more.
-        }
-        while self.skipping && !self.ring.is_empty() {
-            self.skip();
-        }
+        self.prepare();
         while self.drain_first_piece(take) && self.drain_wrapped_line(&mut |line, from| take.take(line, from))
         {
         }
-        if self.limit.is_some_and(|limit| self.searched == self.ring.len() && self.ring.len() > limit) {
-            self.clear();
-            self.skipping = true;
+        if self.drop_overlong_start() {
             take.take(Line::TooLong, 0);
         }
         if self.ring.capacity() > CHUNK && self.ring.len() <= CHUNK / 2 {
@@ -219,7 +212,7 @@ impl Lines {
     ///
     /// # Errors
     /// That end: the place from which to look on when more has come.
-    pub fn find(&self, looked: usize, mut test: impl FnMut(&[u8]) -> bool) -> Result<usize, usize> {
+    pub fn find(&self, looked: usize, test: &mut dyn FnMut(&[u8]) -> bool) -> Result<usize, usize> {
         let (first, second) = self.ring.pieces();
         let mut start = looked;
         while let Some(length) = first.get(start..).and_then(|rest| memchr(b'\n', rest)) {
@@ -268,6 +261,29 @@ impl Lines {
             self.ring = large;
         }
         Borrowed { lines: self, spare }
+    }
+
+    /// Forgets what is not to be offered any more.
+    #[inline(never)]
+    fn prepare(&mut self) {
+        if !self.joined.is_empty() && self.ring.pieces().1.is_empty() {
+            self.joined.clear(); // The ring has grown: the line does not wrap any more.
+        }
+        while self.skipping && !self.ring.is_empty() {
+            self.skip();
+        }
+    }
+
+    /// Drops the start of a line that has crossed the limit already; returns whether there was one.
+    #[inline(never)]
+    fn drop_overlong_start(&mut self) -> bool {
+        let is_overlong =
+            self.limit.is_some_and(|limit| self.searched == self.ring.len() && self.ring.len() > limit);
+        if is_overlong {
+            self.clear();
+            self.skipping = true;
+        }
+        is_overlong
     }
 
     /// Offers the whole lines of the ring's first piece; returns whether all of them were taken.
@@ -540,10 +556,10 @@ mod tests {
             for (line, start) in [("", 0), ("ab", 1), ("cd", 4), ("ef", 7)] {
                 for looked in [0, 1, 4, 7, 10] {
                     let expected = if looked <= start { Ok(start) } else { Err(10) };
-                    assert_eq!(lines.find(looked, |seen| seen == line.as_bytes()), expected);
+                    assert_eq!(lines.find(looked, &mut |seen| seen == line.as_bytes()), expected);
                 }
             }
-            assert_eq!(lines.find(0, |line| line == b"gh" || line.contains(&b'\n')), Err(10));
+            assert_eq!(lines.find(0, &mut |line| line == b"gh" || line.contains(&b'\n')), Err(10));
             lines.truncate(4);
             assert_eq!(drained(&mut lines), [Some(b"".to_vec()), Some(b"ab".to_vec())]);
             assert!(lines.is_empty());
