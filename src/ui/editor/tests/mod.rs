@@ -4,6 +4,7 @@ use std::num::NonZero;
 
 use super::{Editor, Event};
 
+mod keys;
 mod random;
 
 /// An editor, the terminal it believes in, and all that it wrote.
