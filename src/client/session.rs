@@ -21,13 +21,10 @@ use crate::wire::format::note;
 use crate::wire::lines::Taken;
 use crate::wire::outbox::Outbox;
 use crate::wire::protocol::{Reply, Request, is_valid_name};
+use crate::wire::sizes::OUTBOX_PIECE;
 use alloc::vec::Vec;
 
-/// When this many bytes wait to be sent, no more commands are taken from the user.
-pub const OUTBOX_FULL: usize = 64 * 1024;
-
-/// At most so many bytes of a long message are put into the outbox at a time.
-const PIECE: usize = 32 * 1024;
+pub use crate::wire::sizes::OUTBOX_FULL;
 
 /// The state of one user's session.
 #[derive(Debug)]
@@ -263,7 +260,7 @@ impl Session {
         frontend: &mut impl Frontend,
     ) -> Taken {
         let rest = &text[from..];
-        let piece = &rest[..rest.len().min(PIECE)];
+        let piece = &rest[..rest.len().min(OUTBOX_PIECE)];
         let out = outbox.tail();
         if from == 0 {
             Request::Send { to, text: piece }.write(out);

@@ -3,11 +3,8 @@
 use super::command::{Command, without_carriage_return};
 use super::frontend::{Frontend, KeyEvent};
 use crate::wire::lines::{Lines, Take};
+use crate::wire::sizes::TYPED_AHEAD;
 use core::time::Duration;
-
-/// While commands cannot be sent, the input is read on until so many bytes wait behind the first of
-/// them: among them may be a `!quit`.
-pub(crate) const TYPED_AHEAD: usize = 64 * 1024;
 
 /// Typed lines that wait.
 #[derive(Debug)]

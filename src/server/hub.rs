@@ -26,6 +26,7 @@ use crate::wire::escape::Printable;
 use crate::wire::lines::Line;
 use crate::wire::outbox::Outbox;
 use crate::wire::protocol::{self, BadRequest, Reply, Request};
+use crate::wire::sizes::SPARE_BUFFERS;
 use alloc::rc::Rc;
 use alloc::vec::Vec;
 use core::mem;
@@ -36,9 +37,6 @@ pub use super::limits::{LOG_IN_LIMIT, Limits, OWN_MARK, QUEUE_ROOM};
 
 /// The name of the user who sends everything back.
 pub const ECHOBOT: &[u8] = b"echobot";
-
-/// So many emptied buffers are kept for the next outbox that fills.
-const SPARES: usize = 16;
 
 /// A client's number: small, and given to another one once it has left.
 ///
@@ -255,7 +253,7 @@ impl Hub {
     /// Takes the buffer of an emptied outbox, for another one or to be freed.
     pub fn reclaim(&mut self, id: Id) {
         if let Some(buffer) = self.clients[id.index()].outbox.release()
-            && self.spares.len() < SPARES
+            && self.spares.len() < SPARE_BUFFERS
         {
             self.spares.push(buffer);
         }

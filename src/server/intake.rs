@@ -38,6 +38,7 @@
 use super::Config;
 use super::connection::{Connection, Served, State};
 use super::hub::{Hub, Id};
+use crate::wire::sizes::LAST_BYTES;
 use crate::wire::source::{Source, Transport};
 use alloc::vec::Vec;
 use core::fmt::Display;
@@ -47,10 +48,6 @@ use log::debug;
 
 /// For so long a sender waits for a receiver that takes nothing, before it insists.
 pub const PATIENCE: Duration = Duration::from_millis(100);
-
-/// So much is read in a turn from those whose end was announced, beyond one read of each, in bytes. It
-/// is more than one of them can leave behind, as a rule.
-const LAST_BYTES: usize = 2 * 1024 * 1024;
 
 /// When in a turn a connection is served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

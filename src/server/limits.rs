@@ -1,17 +1,8 @@
 //! What bounds the clients of one hub.
 
-/// The longest line of a client that has not logged in, in bytes. It bounds the names too.
-pub const LOG_IN_LIMIT: usize = 4 * 1024;
+use crate::wire::sizes::{MARK, MAX_MESSAGE, MAX_QUEUE};
 
-/// While it has more than this to read, no further line of a client is taken, in bytes.
-pub const OWN_MARK: usize = 128 * 1024;
-
-/// The largest value of [`Limits::mark`], in bytes.
-const MARK: usize = 1024 * 1024;
-
-/// A queue must have room for this much more than the longest message, in bytes: for the header and
-/// the name before it, and for what may be queued already when it is taken.
-pub const QUEUE_ROOM: usize = 64 * 1024;
+pub use crate::wire::sizes::{LOG_IN_LIMIT, OWN_MARK, QUEUE_ROOM};
 
 /// What bounds the clients of one hub.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,9 +17,10 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// As many users as the reference server has; texts of 16 MiB; room for two of them in a queue.
+    /// As many users as the reference server has; texts of 16 MiB (1 KiB without the standard library);
+    /// room for two of them in a queue.
     fn default() -> Self {
-        Self { max_users: 16, max_message: 16 * 1024 * 1024, max_queue: 40 * 1024 * 1024 }
+        Self { max_users: 16, max_message: MAX_MESSAGE, max_queue: MAX_QUEUE }
     }
 }
 

@@ -4,12 +4,9 @@ use crate::client::notice::Notice;
 use crate::wire::escape;
 use crate::wire::format::Text;
 use crate::wire::protocol;
+use crate::wire::sizes::SCREEN_PIECE;
 use alloc::vec::Vec;
 use core::fmt::Write as _;
-
-/// At most so many bytes of a long text are written at a time, so that a message of any length
-/// passes through without a second copy of it.
-pub const PIECE: usize = 32 * 1024;
 
 /// S1: asks for a name.
 pub const PROMPT: &[u8] = b"Welcome to Chat Client. Enter your login: ";
@@ -22,7 +19,7 @@ type Parts<'a> = [&'a [u8]; 4];
 pub fn write(notice: &Notice<'_>, from: usize, style: Style, out: &mut Vec<u8>) -> Option<usize> {
     let [before, who, between, text] = parts(notice);
     if from == 0 {
-        out.reserve(before.len() + who.len() + between.len() + text.len().min(PIECE) + 1);
+        out.reserve(before.len() + who.len() + between.len() + text.len().min(SCREEN_PIECE) + 1);
         out.extend_from_slice(before);
         if let Notice::Online(names) = notice {
             // Writing to a vector cannot fail.
@@ -35,7 +32,7 @@ pub fn write(notice: &Notice<'_>, from: usize, style: Style, out: &mut Vec<u8>) 
         return write_names(names, from, style, out);
     }
     let rest = &text[from..];
-    let piece = if rest.len() <= PIECE { rest } else { escape::piece(rest, PIECE) };
+    let piece = if rest.len() <= SCREEN_PIECE { rest } else { escape::piece(rest, SCREEN_PIECE) };
     style.append(piece, out);
     if piece.len() < rest.len() {
         return Some(from + piece.len());
@@ -104,7 +101,7 @@ fn write_names(list: &[u8], from: usize, style: Style, out: &mut Vec<u8>) -> Opt
     }
     let mut at = from;
     for name in list[from..].split(|&byte| byte == b',') {
-        if at - from > PIECE {
+        if at - from > SCREEN_PIECE {
             return Some(at);
         }
         if !name.is_empty() {
@@ -130,7 +127,7 @@ mod tests {
         while let Some(at) = from {
             let before = all.len();
             from = write(&notice, at, style, &mut all);
-            assert!(all.len() - before <= PIECE * 10 + 200, "bounded");
+            assert!(all.len() - before <= SCREEN_PIECE * 10 + 200, "bounded");
         }
         all
     }

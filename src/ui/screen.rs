@@ -9,14 +9,11 @@ use crate::client::notice::Notice;
 use crate::wire::newlines::Newlines;
 use crate::wire::outbox::Outbox;
 use crate::wire::protocol;
+use crate::wire::sizes::BATCH;
 use alloc::vec;
 use alloc::vec::Vec;
 
-/// When this many bytes wait to be shown, nothing more is taken from the server.
-pub const SCREEN_FULL: usize = 64 * 1024;
-
-/// So many bytes of messages are put together at a time: a part of the processor's nearest cache.
-const BATCH: usize = 8 * 1024;
+pub use crate::wire::sizes::SCREEN_FULL;
 
 /// How the screen is to look. Only the first two are part of the contract; the others are off
 /// unless the user asks for them.

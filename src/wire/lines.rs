@@ -7,21 +7,14 @@
 
 use super::newlines::Newlines;
 use super::ring::Ring;
+use super::sizes::STEP;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::mem;
 use core::ops::{Deref, DerefMut};
 use memchr::{memchr, memrchr};
 
-/// What is read at a time, and the size to which the ring returns, in bytes.
-///
-/// With messages of 64 bytes a read brings about 1,600 of them: what a system call costs no longer
-/// counts. Memory that nothing was read into costs nothing: allocators map as much as this afresh.
-pub const CHUNK: usize = if cfg!(feature = "std") { 128 * 1024 } else { 1024 };
-
-/// A full ring grows by at most so many bytes: what is cleared at a time is still in the processor's
-/// caches when it is read into, and a message of 100 MB never takes more than 101.
-const STEP: usize = 1024 * 1024;
+pub use super::sizes::CHUNK;
 
 /// One line, without its `\n`.
 #[derive(Debug, PartialEq, Eq, Clone, Copy)]

@@ -8,4 +8,5 @@ pub mod newlines;
 pub mod outbox;
 pub mod protocol;
 pub mod ring;
+pub(crate) mod sizes;
 pub mod source;

@@ -1,12 +1,10 @@
 //! Bytes that wait to be written: appended at one end, written from the other as far as somebody
 //! takes them.
 
+use super::sizes::KEPT;
 use alloc::vec::Vec;
 use core::mem;
 use memchr::{memchr, memrchr};
-
-/// An emptied outbox keeps this much memory, in bytes; what is more is given back.
-const KEPT: usize = 128 * 1024;
 
 /// A queue of bytes on their way out.
 ///

@@ -8,6 +8,7 @@
 //! Full is `len == capacity`, empty is `len == 0`; an empty ring rewinds to the start, so that a
 //! reader that keeps up always reads into, and looks at, one piece.
 
+use super::sizes::ZEROS;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -95,7 +96,7 @@ impl Ring {
         }
         // A block at a time: built for size, `Vec::resize` goes byte by byte.
         while self.storage.len() < capacity {
-            let zeros = [0; 4096];
+            let zeros = [0; ZEROS];
             let missing = zeros.len().min(capacity - self.storage.len());
             self.storage.extend_from_slice(&zeros[..missing]);
         }

@@ -2,9 +2,9 @@
 
 use super::*;
 use crate::client::session::OUTBOX_FULL;
-use crate::client::typed::TYPED_AHEAD;
 use crate::ui::screen::{Look, SCREEN_FULL, Screen};
 use crate::wire::lines::CHUNK;
+use crate::wire::sizes::TYPED_AHEAD;
 use crate::wire::source::Stop;
 use std::cell::RefCell;
 use std::collections::VecDeque;

@@ -275,7 +275,7 @@ fn long_message_is_sent_in_pieces_and_stays_whole() {
     let mut taken = talk.type_on(&line, 0);
     while let Taken::UpTo(from) = taken {
         assert!(talk.session.is_settled(), "it is no request before it is whole");
-        assert!(talk.outbox.len() <= OUTBOX_FULL + PIECE + 100);
+        assert!(talk.outbox.len() <= OUTBOX_FULL + OUTBOX_PIECE + 100);
         if talk.outbox.len() >= OUTBOX_FULL {
             sent += &talk.sent();
         }

@@ -1,11 +1,8 @@
 //! What Tab adds: commands after a leading `!`, the names seen lately after a leading `@`.
 
+use crate::wire::sizes::{COMPLETED_NAME, COMPLETED_NAMES};
 use alloc::vec::Vec;
 
-/// So many names are remembered at most.
-const MAX_NAMES: usize = 200;
-/// A longer name is not one to complete.
-const MAX_NAME: usize = 256;
 const COMMANDS: [&[u8]; 2] = [b"!quit", b"!who"];
 
 /// The names, and the round that Tab goes through.
@@ -25,10 +22,10 @@ impl Completion {
             self.names[known..].rotate_left(1);
             return;
         }
-        if name.is_empty() || name.len() > MAX_NAME || name.contains(&b' ') {
+        if name.is_empty() || name.len() > COMPLETED_NAME || name.contains(&b' ') {
             return;
         }
-        if self.names.len() == MAX_NAMES {
+        if self.names.len() == COMPLETED_NAMES {
             self.names.remove(0);
         }
         self.names.push(name.to_vec());
@@ -98,16 +95,16 @@ mod tests {
     #[test]
     fn the_name_longest_not_seen_is_forgotten() {
         let mut completion = Completion::default();
-        for n in 0..=MAX_NAMES {
+        for n in 0..=COMPLETED_NAMES {
             completion.add_name(format!("n{n}").as_bytes());
             completion.add_name(b"n0");
         }
-        assert_eq!(completion.names.len(), MAX_NAMES);
+        assert_eq!(completion.names.len(), COMPLETED_NAMES);
         assert_eq!(completion.next(b"@n1 "), None);
         assert_eq!(completion.next(b"@n0"), Some(&b"@n0 "[..]));
         completion.end();
         assert!(!completion.names.contains(&b"n1".to_vec()));
-        completion.add_name(&[b'x'; MAX_NAME + 1]);
-        assert_eq!(completion.names.len(), MAX_NAMES);
+        completion.add_name(&[b'x'; COMPLETED_NAME + 1]);
+        assert_eq!(completion.names.len(), COMPLETED_NAMES);
     }
 }

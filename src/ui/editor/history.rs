@@ -1,12 +1,8 @@
 //! The lines sent before: a bounded memory to walk through and to search.
 
+use crate::wire::sizes::{HISTORY, HISTORY_LINES};
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
-
-/// So many lines are remembered at most.
-const MAX_LINES: usize = 500;
-/// So many bytes are remembered at most, all lines together.
-const MAX_BYTES: usize = 256 * 1024;
 
 /// Lines from the oldest to the newest, and the one that is looked at.
 #[derive(Debug, Default)]
@@ -22,10 +18,10 @@ pub(super) struct History {
 impl History {
     /// Remembers a line, unless it is empty, the same as the one before, or too long; forgets the oldest ones.
     pub(super) fn add(&mut self, line: &[u8]) {
-        if !line.is_empty() && line.len() <= MAX_BYTES && self.lines.back().is_none_or(|last| last != line) {
+        if !line.is_empty() && line.len() <= HISTORY && self.lines.back().is_none_or(|last| last != line) {
             self.lines.push_back(line.to_vec());
             self.bytes += line.len();
-            while self.lines.len() > MAX_LINES || self.bytes > MAX_BYTES {
+            while self.lines.len() > HISTORY_LINES || self.bytes > HISTORY {
                 self.bytes -= self.lines.pop_front().map_or(0, |oldest| oldest.len());
             }
         }
@@ -102,15 +98,15 @@ mod tests {
     #[test]
     fn memory_is_bounded_in_lines_and_bytes() {
         let mut history = History::default();
-        for n in 0..2 * MAX_LINES {
+        for n in 0..2 * HISTORY_LINES {
             history.add(n.to_string().as_bytes());
         }
-        assert_eq!(history.len(), MAX_LINES);
-        assert_eq!(history.get(0), Some((MAX_LINES.to_string()).as_bytes()));
-        history.add(&vec![b'x'; MAX_BYTES + 1]);
-        assert_eq!(history.len(), MAX_LINES);
-        history.add(&vec![b'x'; MAX_BYTES]);
-        assert_eq!((history.len(), history.bytes), (1, MAX_BYTES));
+        assert_eq!(history.len(), HISTORY_LINES);
+        assert_eq!(history.get(0), Some((HISTORY_LINES.to_string()).as_bytes()));
+        history.add(&vec![b'x'; HISTORY + 1]);
+        assert_eq!(history.len(), HISTORY_LINES);
+        history.add(&vec![b'x'; HISTORY]);
+        assert_eq!((history.len(), history.bytes), (1, HISTORY));
     }
 
     #[test]

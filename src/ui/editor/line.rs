@@ -5,10 +5,7 @@ use core::mem;
 use core::ops::Range;
 
 use super::text;
-
-/// A line with a text in it does not become longer than this, in bytes, by pasting what was cut: a few
-/// keys would double it again and again. What is typed, or comes from the terminal, has no bound here.
-const LONGEST_BY_PASTING: usize = 1024 * 1024;
+use crate::wire::sizes::LONGEST_BY_PASTING;
 
 /// Where the cut text lies as seen from the cursor; several cuts in a row are put together in that order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
