@@ -480,7 +480,8 @@ impl<F: Frontend> Conversation<F> {
 
     fn unsaid(&self) -> Unsaid {
         let Unsaid { unanswered, unsent } = self.session.unsaid(&self.outbox);
-        Unsaid { unanswered, unsent: unsent + self.typed.commands() }
+        let answered = u64::from(self.session.has_answered_part());
+        Unsaid { unanswered, unsent: unsent + self.typed.commands().saturating_sub(answered) }
     }
 }
 

@@ -34,6 +34,8 @@ pub struct Session {
     name: Vec<u8>,
     /// How many requests wait for their answers.
     unanswered: u64,
+    /// What has become of a message that was put into the outbox in part.
+    begun: Begun,
     /// A lost connection is made again, rather than the end.
     reconnects: bool,
     /// Requests that had not been sent when the connection was lost.
@@ -57,6 +59,17 @@ enum Phase {
     TurnedAway,
     /// The server is full: the session is over.
     Full,
+}
+
+/// A long message, on its way to the server piece by piece.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Begun {
+    /// There is none.
+    No,
+    /// It is no request before its end.
+    Unanswered,
+    /// The server did not wait for the end: the message is too long for it.
+    Answered,
 }
 
 /// What is known about the connection over which a name is tried.
@@ -99,8 +112,14 @@ impl Session {
         outbox: &mut Outbox,
         frontend: &mut impl Frontend,
     ) -> Self {
-        let mut session =
-            Self { phase: Phase::Arriving, name: Vec::new(), unanswered: 0, reconnects, unsent: Vec::new() };
+        let mut session = Self {
+            phase: Phase::Arriving,
+            name: Vec::new(),
+            unanswered: 0,
+            begun: Begun::No,
+            reconnects,
+            unsent: Vec::new(),
+        };
         match name.filter(|name| !name.is_empty()) {
             Some(name) if is_valid_name(name) => session.try_name(name, Connection::New, outbox),
             Some(name) => {
@@ -133,6 +152,11 @@ impl Session {
         let unsent = count(waiting) + count(&self.unsent);
         let log_in = u64::from(matches!(self.phase, Phase::LoggingIn(_) | Phase::Returning));
         Unsaid { unanswered: (self.unanswered + log_in).saturating_sub(unsent), unsent }
+    }
+
+    /// Whether the message that was put into the outbox in part has been answered all the same.
+    pub fn has_answered_part(&self) -> bool {
+        self.begun == Begun::Answered
     }
 
     /// Whether the server has accepted the user's name.
@@ -201,6 +225,7 @@ impl Session {
                 let unsent = self.unsent.iter().filter(|&&byte| byte == b'\n').count() as u64;
                 let unanswered = self.unanswered.saturating_sub(unsent);
                 self.unanswered = unsent;
+                self.begun = Begun::No;
                 self.come_back(outbox);
                 Disconnect::Again { unanswered }
             }
@@ -270,9 +295,13 @@ impl Session {
         }
         if piece.len() < rest.len() {
             out.pop(); // The line goes on.
+            if from == 0 {
+                self.begun = Begun::Unanswered;
+            }
             return Taken::UpTo(from + piece.len());
         }
-        self.unanswered += 1;
+        self.unanswered += u64::from(self.begun != Begun::Answered);
+        self.begun = Begun::No;
         frontend.record(Notice::To { name: to, text });
         Taken::Whole
     }
@@ -345,7 +374,13 @@ impl Session {
     /// Shows the answer to a request, or the next piece of it; returns where to go on.
     fn answer(&mut self, notice: Notice<'_>, from: usize, frontend: &mut impl Frontend) -> Option<usize> {
         let next = frontend.show(notice, from);
-        self.unanswered = self.unanswered.saturating_sub(next.is_none().into());
+        if next.is_none() {
+            match self.unanswered.checked_sub(1) {
+                Some(unanswered) => self.unanswered = unanswered,
+                None if self.begun == Begun::Unanswered => self.begun = Begun::Answered,
+                None => {}
+            }
+        }
         next
     }
 

@@ -316,3 +316,17 @@ fn replies_may_be_cut_anywhere() {
     }
     assert!(expected.is_some_and(|shown| shown.contains("From bob:  a b \n") && shown.lines().count() == 8));
 }
+
+/// A server with a limit answers when a message crosses it, which may be long before the end of it.
+#[test]
+fn message_that_is_answered_before_its_end_is_not_waited_for() {
+    let mut talk = Talk::chatting();
+    let line = format!("@bob {}", "x".repeat(40_000));
+    let Taken::UpTo(from) = talk.type_on(&line, 0) else { panic!("it is too long for one piece") };
+    talk.hear(b"BAD-RQST-BODY\n");
+    assert!(talk.session.has_answered_part());
+    assert_eq!(talk.type_on(&line, from), Taken::Whole);
+    assert!(talk.session.is_settled() && !talk.session.has_answered_part());
+    assert!(talk.typed("@bob hi"));
+    assert_eq!(talk.session.unanswered(), 1);
+}
