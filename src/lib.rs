@@ -29,6 +29,7 @@
 //!   sizes               how much is read and kept, on a host and on a board
 //! client/               one user's side, all that it decides; pure
 //!   conversation        when to read which end, lingering, coming back, endings
+//!   ends takers         what it is told and says; who takes the lines of either side
 //!   session             the protocol's state machine
 //!   command typed       a typed line to a `Command`; those that wait
 //!   attempts retry      which address to try when; when to come back

@@ -17,12 +17,15 @@
 //! outbox takes no command, so the input is not read, but for a little that may hold a
 //! `!quit`. The time is a duration since any fixed point.
 
+pub use super::ends::{Ends, Event, Held, Outcome, Settings};
+
 use super::frontend::{Frontend, KeyEvent};
 use super::retry::Retry;
 use super::session::{Disconnect, Session, Unsaid};
+use super::takers::{Commands, Replies};
 use super::typed::Typed;
 use crate::wire::format::note;
-use crate::wire::lines::{Line, Lines, Take, Taken};
+use crate::wire::lines::Lines;
 use crate::wire::outbox::Outbox;
 use crate::wire::source::{Filled, Source, Transport};
 use alloc::vec::Vec;
@@ -34,78 +37,6 @@ pub const READS_PER_TURN: usize = 16;
 
 /// So many keys are taken at a time.
 const KEYS: usize = 1024;
-
-/// What a conversation is to be like.
-#[derive(Debug, Clone, Copy)]
-pub struct Settings<'a> {
-    /// The name to log in with, without asking.
-    pub name: Option<&'a [u8]>,
-    /// The longest line that is accepted from the server, in bytes.
-    pub max_message: Option<usize>,
-    /// How long to wait for each answer after the end of input (spec C3).
-    pub linger: Duration,
-    /// A lost connection is made again.
-    pub reconnects: bool,
-    /// The input is a terminal: who ends it leaves at once (spec C3).
-    pub is_interactive: bool,
-}
-
-/// The three ends of a conversation.
-#[derive(Debug)]
-pub struct Ends<N: Transport, I, O> {
-    /// The connection to the server, if there is one.
-    pub server: Option<Source<N>>,
-    /// Where the user's lines come from.
-    pub input: Source<I>,
-    /// Where the conversation is shown.
-    pub output: Source<O>,
-    /// What broke the last connection, if it was not closed.
-    pub broken: Option<N::Error>,
-}
-
-/// How a conversation ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
-    /// The user left.
-    Left,
-    /// The user interrupted it by a key.
-    Interrupted,
-    /// The reader of the output went away.
-    Unseen,
-    /// The server was full.
-    Full,
-    /// The connection was closed, or broken.
-    Lost,
-    /// No connection could be made.
-    Unconnected,
-}
-
-/// What there is to do for others, or to tell, that is no part of what the output shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Event {
-    /// A key asks to stop the program until it is continued.
-    Suspend,
-    /// The connection was lost, and is being made again.
-    Lost {
-        /// How many requests were sent and not answered: they may not have arrived.
-        unanswered: u64,
-    },
-    /// The connection stands again, and the user has the name of before.
-    Back,
-}
-
-/// How much a conversation holds, in bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Held {
-    /// Of the server: what was read and not shown.
-    pub incoming: usize,
-    /// What waits for the output.
-    pub to_show: usize,
-    /// Of the user: what was read and not taken.
-    pub typed: usize,
-    /// What waits for the server.
-    pub to_send: usize,
-}
 
 /// A conversation, whoever shows it.
 #[derive(Debug)]
@@ -482,49 +413,6 @@ impl<F: Frontend> Conversation<F> {
         let Unsaid { unanswered, unsent } = self.session.unsaid(&self.outbox);
         let answered = u64::from(self.session.has_answered_part());
         Unsaid { unanswered, unsent: unsent + self.typed.commands().saturating_sub(answered) }
-    }
-}
-
-/// Takes the lines of the server.
-struct Replies<'a, F> {
-    session: &'a mut Session,
-    outbox: &'a mut Outbox,
-    frontend: &'a mut F,
-}
-
-impl<F: Frontend> Take for Replies<'_, F> {
-    fn take(&mut self, line: Line<'_>, from: usize) -> Taken {
-        match line {
-            Line::Whole(line) => self.session.handle_reply(line, from, self.outbox, self.frontend),
-            Line::TooLong => {
-                note!(Error, "a message over the limit was dropped: --max-message sets the limit");
-                Taken::Whole
-            }
-        }
-    }
-
-    fn take_many(&mut self, lines: &[u8]) -> usize {
-        if self.session.takes_messages() { self.frontend.show_messages(lines) } else { 0 }
-    }
-}
-
-/// Takes the lines of the user.
-struct Commands<'a, F> {
-    session: &'a mut Session,
-    outbox: &'a mut Outbox,
-    frontend: &'a mut F,
-    /// The input's terminal shows what is typed, line ends too.
-    is_echoed: bool,
-}
-
-impl<F: Frontend> Take for Commands<'_, F> {
-    fn take(&mut self, line: Line<'_>, from: usize) -> Taken {
-        // There is no limit for the user.
-        let Line::Whole(line) = line else { return Taken::Whole };
-        if self.is_echoed && self.session.is_ready_for_input(self.outbox, self.frontend) {
-            self.frontend.handle_echoed_line();
-        }
-        self.session.handle_input(line, from, self.outbox, self.frontend)
     }
 }
 

@@ -11,8 +11,10 @@
 pub mod attempts;
 pub mod command;
 pub mod conversation;
+mod ends;
 pub mod frontend;
 pub mod notice;
 pub(crate) mod retry;
 pub mod session;
+mod takers;
 pub(crate) mod typed;
