@@ -410,6 +410,21 @@ fn lingering_ends_while_others_chat() {
     assert_eq!(scene.leave(), Unsaid { unanswered: 1, unsent: 0 });
 }
 
+/// Even if the server takes nothing behind it.
+#[test]
+fn answer_to_the_log_in_is_one_that_lingering_is_counted_from() {
+    let mut scene = Scene::new(Settings { name: Some(b"ann"), ..SETTINGS });
+    scene.connect();
+    scene.type_in("!who\n");
+    scene.end_input();
+    scene.run();
+    scene.server.0.borrow_mut().room = Some(0);
+    scene.now += Duration::from_secs(1);
+    scene.hear("HELLO ann\n");
+    scene.run();
+    assert_eq!(scene.conversation.next_deadline(), Some(scene.now + LINGER));
+}
+
 #[test]
 fn what_was_typed_in_vain_is_counted() {
     // Typed, sent at once, and what is known then.
