@@ -1,9 +1,9 @@
 //! The line editor: what a person types is edited, shown and kept apart from what arrives meanwhile.
 //!
 //! ```text
-//!   bytes --[keys]--> key --[editor]--> line  ---> Event, to the owner of the loop
-//!                              |          |
-//!                   history, completion   +--[layout]--[view]--> bytes for the terminal
+//!   bytes --[keys]--> key --[desk]--> line  ---> Event, to the owner of the loop
+//!                             |         |
+//!          history, search, completion   +--[layout]--[view]--> bytes for the terminal
 //! ```
 //!
 //! Nothing here knows a descriptor, a clock or a mode of the terminal: the owner of the loop puts the terminal into a mode
@@ -13,7 +13,9 @@
 //! | file | holds |
 //! | --- | --- |
 //! | `keys.rs` | bytes to keys, however they are cut |
-//! | `editor.rs` | what each key does |
+//! | `mod.rs` | the editor as its owner sees it: what is read, and when the line is shown |
+//! | `desk.rs` | what each key does |
+//! | `search.rs` | what it does during a search through the history |
 //! | `line.rs` | the edited text and the cursor |
 //! | `history.rs` | the lines sent before |
 //! | `completion.rs` | what Tab adds |
@@ -27,10 +29,178 @@ mod history;
 mod keys;
 mod layout;
 mod line;
+mod search;
 mod text;
 mod view;
 
 #[cfg(test)]
 mod tests;
 
-pub use desk::{Editor, Event};
+use alloc::vec::Vec;
+
+pub use crate::client::frontend::KeyEvent as Event;
+use desk::Desk;
+use keys::Keys;
+
+/// A line editor that somebody else's loop drives: bytes in, bytes out.
+///
+/// While nothing is typed it writes nothing but what keys ask for (spec S15).
+///
+/// ```
+/// use chinwag::ui::editor::{Editor, Event};
+/// let mut editor = Editor::new(80, 24);
+/// let mut out = Vec::new();
+/// assert_eq!(editor.feed(b"ann\n!wh", &mut out), (4, Some(Event::Line(b"ann".to_vec()))));
+/// assert_eq!(out, b"ann\n");
+/// editor.feed(b"!wh", &mut out);
+///
+/// out.clear();
+/// editor.hide(&mut out);
+/// out.extend_from_slice(b"From bob: hi\n");
+/// editor.show(&mut out);
+/// assert_eq!(out, b"\r\x1b[JFrom bob: hi\n!wh");
+/// ```
+#[derive(Debug)]
+pub struct Editor {
+    keys: Keys,
+    /// All but the keys, which lend out the text they hold.
+    desk: Desk,
+    /// Between `hide` and `show`, whether there was a line to hide or not.
+    hidden: bool,
+    pastes: Pastes,
+}
+
+/// Whether the terminal marks what is pasted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Pastes {
+    /// It was not asked to.
+    Plain,
+    /// It is to be asked when the line is shown again.
+    ToBeMarked,
+    Marked,
+}
+
+const BRACKETED_PASTE_ON: &[u8] = b"\x1b[?2004h";
+const BRACKETED_PASTE_OFF: &[u8] = b"\x1b[?2004l";
+const CTRL_C: u8 = 3;
+
+impl Editor {
+    /// An editor for a terminal of this size; 0 stands for a size nobody knows. The cursor stands in the first column.
+    pub fn new(columns: u16, rows: u16) -> Self {
+        let desk = Desk::new(columns, rows);
+        Self { keys: Keys::default(), desk, hidden: false, pastes: Pastes::Plain }
+    }
+
+    /// Takes what was read from the terminal, up to the first event, and appends what the terminal is to be sent. Gives the number of
+    /// bytes taken, which is less than all only with an event: the rest is to be fed when the event has been acted on.
+    ///
+    /// While the line is hidden nothing is appended: what the keys have made of it is seen when it is shown again, but a line
+    /// entered meanwhile never is.
+    pub fn feed(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> (usize, Option<Event>) {
+        if !self.hidden {
+            let fed = self.take(bytes, out);
+            self.mark_pastes(out);
+            return fed;
+        }
+        let mut unseen = Vec::new();
+        self.hidden = false;
+        let fed = self.take(bytes, &mut unseen);
+        self.hide(&mut unseen);
+        fed
+    }
+
+    fn take(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> (usize, Option<Event>) {
+        if self.keys.pasting() && bytes == [CTRL_C] {
+            // A paste whose end was lost would leave no way out. Pasted text does not come in reads of this one byte.
+            self.keys.reset();
+        }
+        let was_idle = self.is_idle();
+        let (mut at, mut event) = (0, None);
+        while at < bytes.len() && event.is_none() {
+            let (taken, key) = self.keys.next(&bytes[at..]);
+            at += taken;
+            if let Some(key) = key {
+                event = self.desk.press(key, out);
+            }
+        }
+        self.desk.update(out);
+        if was_idle && event.is_none() {
+            self.note_first_character();
+        }
+        (at, event)
+    }
+
+    /// Takes the line off the screen, prompt and all, so that other text can be printed from the first column on. Appends nothing if
+    /// nothing is typed; a prompt is then left where it is.
+    pub fn hide(&mut self, out: &mut Vec<u8>) {
+        if !self.hidden {
+            self.hidden = true;
+            self.desk.hide(out);
+        }
+    }
+
+    /// Puts the line back, with the cursor where it was. Appends nothing if nothing was hidden.
+    pub fn show(&mut self, out: &mut Vec<u8>) {
+        if self.hidden {
+            self.hidden = false;
+            self.desk.update(out);
+            self.mark_pastes(out);
+        }
+    }
+
+    /// Says that this prompt has just been printed and the line goes behind it, on the same row; an empty one for none. To be
+    /// called while the line is hidden or nothing is typed: then `show` draws only the line, and from then on the two go
+    /// together. The end of the line is also the end of its prompt.
+    pub fn set_prompt(&mut self, prompt: &[u8]) {
+        let just_printed = self.hidden || self.is_idle();
+        self.desk.set_prompt(prompt, just_printed);
+    }
+
+    /// Takes the terminal's new size (0 for unknown) and draws the line again if it is shown.
+    pub fn resize(&mut self, columns: u16, rows: u16, out: &mut Vec<u8>) {
+        let shown = !self.hidden && !self.is_idle();
+        self.desk.resize(columns, rows, shown, out);
+    }
+
+    /// Remembers a name for Tab to complete after `@`, as the latest one seen.
+    pub fn add_name(&mut self, name: &[u8]) {
+        self.desk.add_name(name);
+    }
+
+    /// What is typed so far.
+    pub fn line(&self) -> &[u8] {
+        self.desk.line()
+    }
+
+    /// Whether nothing of the editor's is to be seen: nothing is typed or searched for.
+    pub fn is_idle(&self) -> bool {
+        self.desk.is_idle()
+    }
+
+    /// Sets the terminal back to how it was, so far as the editor changed it. What is typed stays, on the screen too; the next
+    /// line typed changes the terminal again.
+    pub fn leave(&mut self, out: &mut Vec<u8>) {
+        if self.pastes == Pastes::Marked {
+            self.keys.reset();
+            out.extend_from_slice(BRACKETED_PASTE_OFF);
+        }
+        self.pastes = Pastes::Plain;
+    }
+
+    /// The terminal is asked to mark pastes when a person has typed the first character of a line. Earlier, at the start, the
+    /// request would be seen by programs that drive the client (spec S15); they write more than one character at a time.
+    /// Once asked for, it stays so until the end. A paste before that comes as keys, and its line ends send lines as well.
+    fn note_first_character(&mut self) {
+        let typed = self.desk.line();
+        if self.pastes == Pastes::Plain && !typed.is_empty() && text::next(typed, 0) == typed.len() {
+            self.pastes = Pastes::ToBeMarked;
+        }
+    }
+
+    fn mark_pastes(&mut self, out: &mut Vec<u8>) {
+        if self.pastes == Pastes::ToBeMarked {
+            self.pastes = Pastes::Marked;
+            out.extend_from_slice(BRACKETED_PASTE_ON);
+        }
+    }
+}
