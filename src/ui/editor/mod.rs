@@ -3,7 +3,7 @@
 //! ```text
 //!   bytes --[keys]--> key --[desk]--> line  ---> Event, to the owner of the loop
 //!                             |         |
-//!          history, search, completion   +--[layout]--[view]--> bytes for the terminal
+//!         history, search, completion   +--[layout]--[view]--> bytes for the terminal
 //! ```
 //!
 //! Nothing here knows a descriptor, a clock or a mode of the terminal: the owner of the loop puts the terminal into a mode

@@ -4,9 +4,11 @@
 //! taller than the screen is shown through a window of whole rows, as what has scrolled off cannot be erased; the window
 //! moves by half its height, so that a long text typed costs a constant number of bytes for each.
 
+use alloc::vec::Vec;
+use core::mem;
+
 use super::layout::{Layout, Place, Start, push_rows};
 use super::text;
-use alloc::vec::Vec;
 
 /// Columns and rows when the terminal does not know.
 const USUAL_SIZE: (u16, u16) = (80, 24);
@@ -19,51 +21,43 @@ pub(super) struct View {
     columns: usize,
     rows: usize,
     layout: Layout,
-    /// The row of the text that is the first one on the screen.
+    /// The row of the text that is the first one on the screen, or was when there was one.
     top: usize,
+    /// What of ours is on the screen. If nothing is, the cursor is in the first column of an empty row.
+    shown: Option<Shown>,
+}
+
+/// A text on the screen.
+#[derive(Clone, Copy, Debug)]
+struct Shown {
+    /// Its length in bytes; the rows above `top`, and those below the screen, are not seen.
+    len: usize,
     /// Where the terminal's cursor stands; not above `top`.
     at: Place,
-    /// How many bytes of the text the screen shows, from `top` on.
-    drawn: usize,
-    /// The terminal's cursor stands behind all that is drawn.
+    /// That is behind all of the text.
     at_end: bool,
-    /// Nothing of ours is on the screen, and the cursor is in the first column of an empty row.
-    blank: bool,
 }
 
 impl View {
     pub(super) fn new(columns: u16, rows: u16) -> Self {
         let (columns, rows) = size(columns, rows);
-        Self {
-            columns,
-            rows,
-            layout: Layout::new(columns),
-            top: 0,
-            at: Place::default(),
-            drawn: 0,
-            at_end: true,
-            blank: true,
-        }
+        Self { columns, rows, layout: Layout::new(columns), top: 0, shown: None }
     }
 
     /// The cursor is at the start of an empty row, and another text begins.
     pub(super) fn start_afresh(&mut self) {
         self.layout.forget(0);
         self.top = 0;
-        self.set_blank();
+        self.shown = None;
     }
 
     /// The screen shows all of `text`, with the cursor behind it, by somebody else's doing.
     pub(super) fn assume_drawn(&mut self, text: &[u8]) {
         self.start_afresh();
-        self.drawn = text.len();
-        self.at = self.layout.place(text, text.len()).0;
-        self.blank = text.is_empty();
-    }
-
-    fn set_blank(&mut self) {
-        self.at = Place { row: self.top, column: 0 };
-        (self.drawn, self.at_end, self.blank) = (0, true, true);
+        if !text.is_empty() {
+            let at = self.layout.place(text, text.len()).0;
+            self.shown = Some(Shown { len: text.len(), at, at_end: true });
+        }
     }
 
     /// Makes the screen show `text`, of which all from `from` on may have changed since the last time.
@@ -71,23 +65,24 @@ impl View {
         self.layout.forget(from);
         let target = self.layout.place(text, cursor).0;
         let top = self.choose_top(text, target.row);
-        if self.blank || top != self.top {
+        let Some(shown) = self.shown.filter(|_| top == self.top) else {
             return self.redraw(text, target, top, out);
-        }
+        };
         let kept = from.min(text.len());
         let at_end = cursor == text.len();
-        if kept == self.drawn && text.len() == self.drawn {
-            if target == self.at || self.go(target, out) {
-                self.at_end = at_end;
-                return;
-            }
-        } else if at_end && self.at_end && kept >= self.drawn && self.append(text, target, out) {
-            return;
-        } else if at_end && self.at_end && kept == text.len() && self.take_back(target, out) {
-            self.drawn = text.len();
-            return;
+        let done = if kept == shown.len && text.len() == shown.len {
+            self.go(shown.at, target, out)
+        } else if at_end && shown.at_end {
+            (kept >= shown.len && self.append(text, shown, target, out))
+                || (kept == text.len() && self.take_back(shown.at, target, out))
+        } else {
+            false
+        };
+        if done {
+            self.shown = Some(Shown { len: text.len(), at: target, at_end });
+        } else {
+            self.redraw(text, target, top, out);
         }
-        self.redraw(text, target, top, out);
     }
 
     /// Which row is to be the first one on the screen, so that the cursor's row is there.
@@ -102,40 +97,40 @@ impl View {
     }
 
     /// Shows what is new at the end as it is. False if that is not all that changes.
-    fn append(&mut self, text: &[u8], end: Place, out: &mut Vec<u8>) -> bool {
-        let added = self.drawn;
-        if !self.layout.place(text, added).1 {
-            // What joins the last character without making it wider is for the terminal to join.
-            if end != self.at || !text::joins(text, added) {
-                return false;
-            }
-            out.extend_from_slice(&text[added..]);
-        } else {
+    fn append(&mut self, text: &[u8], shown: Shown, end: Place, out: &mut Vec<u8>) -> bool {
+        let added = shown.len;
+        if self.layout.place(text, added).1 {
             push_rows(text, Start { at: added, skip: 0 }, None, out);
+            return true;
         }
-        (self.drawn, self.at) = (text.len(), end);
-        true
+        // What joins the last character without making it wider is for the terminal to join.
+        let joins = end == shown.at && text::joins(text, added);
+        if joins {
+            out.extend_from_slice(&text[added..]);
+        }
+        joins
     }
 
     /// Blanks the last cells. A pending wrap is left to `redraw`: terminals differ in what a backspace does there.
-    fn take_back(&mut self, end: Place, out: &mut Vec<u8>) -> bool {
-        let gone = self.at.column.wrapping_sub(end.column);
-        if end.row != self.at.row || self.at.column == self.columns || !(1..=MAX_BACKSPACES).contains(&gone) {
+    fn take_back(&self, from: Place, end: Place, out: &mut Vec<u8>) -> bool {
+        let gone = from.column.wrapping_sub(end.column);
+        if end.row != from.row || from.column == self.columns || !(1..=MAX_BACKSPACES).contains(&gone) {
             return false;
         }
         for byte in [0x08, b' ', 0x08] {
             out.resize(out.len() + gone, byte);
         }
-        self.at = end;
         true
     }
 
     /// Moves the cursor. A pending wrap cannot be moved to, only written up to: false.
-    fn go(&mut self, to: Place, out: &mut Vec<u8>) -> bool {
+    fn go(&self, from: Place, to: Place, out: &mut Vec<u8>) -> bool {
+        if to == from {
+            return true;
+        }
         if to.column == self.columns {
             return false;
         }
-        let from = self.at;
         if to.row != from.row || from.column == self.columns {
             out.push(b'\r');
             push_motion(from.row.saturating_sub(to.row), b'A', out);
@@ -147,54 +142,50 @@ impl View {
             push_motion(from.column.saturating_sub(to.column), b'D', out);
             push_motion(to.column.saturating_sub(from.column), b'C', out);
         }
-        self.at = to;
         true
     }
 
     /// Clears what is ours and draws the window again.
     fn redraw(&mut self, text: &[u8], target: Place, top: usize, out: &mut Vec<u8>) {
-        self.clear(out);
+        self.hide(out);
         self.top = top;
         let bottom = top + self.rows;
         let from = self.layout.start(text, top).unwrap_or_default();
         let to = self.layout.start(text, bottom);
         push_rows(text, from, to, out);
-        self.at = match to {
+        let end = match to {
             None => self.layout.place(text, text.len()).0,
             // How full that row is does not matter: from a pending wrap every motion starts with a `\r`.
             Some(_) => Place { row: bottom - 1, column: self.columns },
         };
-        (self.drawn, self.blank) = (text.len(), false);
-        self.at_end = target == self.at && to.is_none();
-        if !self.at_end {
-            self.go(target, out);
-        }
-    }
-
-    fn clear(&mut self, out: &mut Vec<u8>) {
-        if !self.blank {
-            out.push(b'\r');
-            push_motion(self.at.row.saturating_sub(self.top), b'A', out);
-            out.extend_from_slice(b"\x1b[J");
-        }
-        self.set_blank();
+        let at = if self.go(end, target, out) { target } else { end };
+        self.shown = Some(Shown { len: text.len(), at, at_end: target == end && to.is_none() });
     }
 
     /// Takes all that is ours off the screen.
     pub(super) fn hide(&mut self, out: &mut Vec<u8>) {
-        self.clear(out);
+        if let Some(shown) = self.shown.take() {
+            out.push(b'\r');
+            push_motion(shown.at.row.saturating_sub(self.top), b'A', out);
+            out.extend_from_slice(b"\x1b[J");
+        }
     }
 
     /// Leaves the whole text on the screen and goes to the row below.
     pub(super) fn finish(&mut self, text: &[u8], from: usize, out: &mut Vec<u8>) {
         self.layout.forget(from);
-        let kept = from.min(text.len());
-        let extends = self.at_end && self.top == 0 && kept >= self.drawn;
-        if self.blank || (extends && self.layout.place(text, self.drawn).1) {
+        let extended = match self.shown {
+            None => Some(0),
+            Some(Shown { len, at_end: true, .. }) if self.top == 0 && from.min(text.len()) >= len => {
+                self.layout.place(text, len).1.then_some(len)
+            }
+            Some(_) => None,
+        };
+        if let Some(at) = extended {
             // The line is done: it may scroll.
-            push_rows(text, Start { at: self.drawn, skip: 0 }, None, out);
+            push_rows(text, Start { at, skip: 0 }, None, out);
         } else if self.layout.is_taller(text, self.rows) {
-            self.clear(out);
+            self.hide(out);
             push_rows(text, Start::default(), None, out);
         } else {
             self.update(text, text.len(), from, out);
@@ -203,7 +194,7 @@ impl View {
         self.start_afresh();
     }
 
-    /// Takes a new size. What is on the screen is drawn anew if it is `active`.
+    /// Takes a new size. What is on the screen is drawn `anew` if so said.
     ///
     /// Some terminals re-wrap what they show, some cut it off: the rows between the first one of the line and the cursor are
     /// as many as before, or as many as the new width gives. The lesser of the two is surely ours; going up further might
@@ -214,28 +205,24 @@ impl View {
         rows: u16,
         text: &[u8],
         cursor: usize,
-        active: bool,
+        anew: bool,
         out: &mut Vec<u8>,
     ) {
         let (columns, rows) = size(columns, rows);
         if (columns, rows) == (self.columns, self.rows) {
             return;
         }
-        let depth = self.at.row.saturating_sub(self.top);
         (self.columns, self.rows) = (columns, rows);
         self.layout = Layout::new(columns);
-        self.top = 0;
-        if self.blank {
-            return self.set_blank();
-        }
+        let old_top = mem::take(&mut self.top);
+        let Some(shown) = self.shown else { return };
         let target = self.layout.place(text, cursor).0;
         let top = self.choose_top(text, target.row);
-        let depth = depth.min(target.row - top).min(rows - 1);
-        if active {
-            (self.top, self.at) = (0, Place { row: depth, column: 0 });
+        let depth = shown.at.row.saturating_sub(old_top).min(target.row - top).min(rows - 1);
+        let at = Place { row: depth, column: target.column };
+        self.shown = Some(Shown { at, ..shown });
+        if anew {
             self.redraw(text, target, top, out);
-        } else {
-            self.at = Place { row: depth, column: target.column };
         }
     }
 }
