@@ -38,7 +38,7 @@
 //!   screen display      what is on its way to the output; the exact text of it
 //!   moment              time as people write it
 //! ui/editor/            the line editor: keys in, bytes for the terminal and lines out
-//!   desk                what each key does
+//!   desk search         what each key does; the search through the history
 //!   keys line           bytes to keys; the edited text
 //!   history completion  the lines sent before; what Tab adds
 //!   text layout view    what a character is; where it stands; what is on the screen
