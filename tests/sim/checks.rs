@@ -1,0 +1,306 @@
+//! What must hold of every run: of a client when it ends, and of all of them when the world has come to
+//! rest.
+
+use crate::client::{Client, is_answer};
+use crate::link::{CLIENT, Link};
+use crate::options::Typed;
+use crate::oracle::{Facts, Heard, Oracle, PROMPT, State, has_quit, typed_lines, whole};
+use crate::stdio::InputKind;
+use chinwag::client::conversation::{Event, Outcome};
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Duration;
+
+/// Checks what was shown, what was counted, and why and when it ended.
+pub(crate) fn check_ending(client: &Client, heard: &[Heard]) {
+    let Some(ending) = client.ending else { return };
+    let typing = client.typing.borrow();
+    let has_ended = typing.ended.is_some() && client.options.input != InputKind::Keys;
+    let typed = typed_lines(&typing.read, has_ended);
+    let is_over = typing.ended.is_some() || has_quit(&typing.read, has_ended);
+    let oracle = Oracle::new(facts(client), heard, &typed);
+    // Names may still have waited for a screen that was full.
+    let has_names_left = oracle.state == State::Naming && client.conversation.held().typed > 0;
+    let is_short = ending.was_blocked || has_names_left;
+    check_shown(client, &oracle, is_short);
+    check_outcome(client, &oracle, is_over);
+    if !is_short {
+        check_counts(client, &oracle);
+    }
+    check_time(client);
+}
+
+/// Checks what was shown up to now, while nothing is on its way.
+pub(crate) fn check_shown_at_rest(client: &Client) {
+    let typing = client.typing.borrow();
+    let typed = typed_lines(&typing.read, typing.ended.is_some());
+    let oracle = Oracle::new(facts(client), &client.heard(), &typed);
+    check_shown(client, &oracle, client.ends.output.is_blocked());
+}
+
+fn facts(client: &Client) -> Facts<'_> {
+    Facts {
+        name: client.options.name.as_deref().map(str::as_bytes),
+        reconnects: client.options.reconnects,
+        max_message: client.options.max_message,
+        escapes: client.options.input == InputKind::Keys,
+    }
+}
+
+fn check_shown(client: &Client, oracle: &Oracle<'_>, was_blocked: bool) {
+    let shown = &client.shown.borrow().bytes;
+    if client.options.input == InputKind::Keys {
+        return check_lines(shown, oracle, was_blocked);
+    }
+    let expected = oracle.shown.concat();
+    if was_blocked {
+        assert!(is_prefix(shown, oracle), "not a prefix:\n{}", difference(shown, &expected));
+    } else if oracle.state == State::Full {
+        // It may have come unasked, before the user had typed.
+        let full = oracle.shown.last().map_or(&b""[..], |line| line);
+        let before = shown.strip_suffix(full);
+        assert!(
+            before.is_some_and(|before| expected.starts_with(before)),
+            "{}",
+            difference(shown, &expected)
+        );
+    } else {
+        assert!(*shown == expected, "{}\n{}", difference(shown, &expected), dump(client));
+    }
+}
+
+fn is_prefix(shown: &[u8], oracle: &Oracle<'_>) -> bool {
+    oracle.shown.concat().starts_with(shown) || oracle.state == State::Full
+}
+
+/// On a terminal with an edited line: each line stands there whole, in order, once.
+fn check_lines(shown: &[u8], oracle: &Oracle<'_>, was_blocked: bool) {
+    let mut rest = shown;
+    let mut missing = 0;
+    for line in oracle.shown.iter().filter(|line| *line != PROMPT) {
+        match find(rest, line) {
+            Some(at) => rest = &rest[at + line.len()..],
+            None => missing += 1,
+        }
+    }
+    assert!(missing == 0 || was_blocked || oracle.state == State::Full, "{missing} lines are missing");
+    let count = |line: &[u8]| line.starts_with(b"From ");
+    let expected = oracle.shown.iter().filter(|line| count(line)).count();
+    let found = shown.windows(6).filter(|window| *window == b"From u").count();
+    assert!(found <= expected, "{found} messages instead of {expected}");
+}
+
+fn find(text: &[u8], part: &[u8]) -> Option<usize> {
+    text.windows(part.len()).position(|window| window == part)
+}
+
+fn difference(shown: &[u8], expected: &[u8]) -> String {
+    let at = shown.iter().zip(expected).take_while(|(one, other)| one == other).count();
+    let part = |bytes: &[u8]| {
+        let start = at.saturating_sub(60).min(bytes.len());
+        let end = (at + 100).min(bytes.len());
+        bytes[start..end].escape_ascii().to_string()
+    };
+    format!(
+        "from byte {at} on\n   shown ({}): {}\nexpected ({}): {}",
+        shown.len(),
+        part(shown),
+        expected.len(),
+        part(expected)
+    )
+}
+
+fn check_outcome(client: &Client, oracle: &Oracle<'_>, is_over: bool) {
+    let Some(ending) = client.ending else { return };
+    let state = oracle.state;
+    match ending.outcome {
+        Outcome::Left => {
+            assert!(is_over, "left, and nobody wanted to");
+            let may_be_late = client.is_narrow() || client.options.input.is_interactive();
+            let is_lost = matches!(state, State::Lost(_) | State::Full);
+            assert!(!is_lost || may_be_late || client.options.linger.is_zero(), "left, instead of {state:?}");
+        }
+        Outcome::Interrupted => panic!("nobody interrupts"),
+        Outcome::Unseen => assert!(client.shown.borrow().is_gone, "somebody reads"),
+        Outcome::Full => assert_eq!(state, State::Full),
+        Outcome::Lost => assert!(matches!(state, State::Lost(_)), "lost, instead of {state:?}"),
+        Outcome::Unconnected => assert!(client.has_failed && state != State::Chatting),
+    }
+}
+
+/// What passed over the links of a client, for whoever looks into a failure.
+pub(crate) fn dump(client: &Client) -> String {
+    let start = |line: &[u8]| line[..line.len().min(30)].escape_ascii().to_string();
+    let short = |bytes: &[u8]| lines(bytes).map(start).collect::<Vec<_>>().join(" | ");
+    let mut text = format!("typed {}\n", short(&client.typing.borrow().read));
+    for link in &client.links {
+        let link = link.borrow();
+        text += &format!("wrote {}\nread {}\n", short(link.written(CLIENT)), short(link.read_by(CLIENT)));
+    }
+    text + &format!("{:?} {:?} {:?}", client.events, client.ending, client.signs)
+}
+
+/// Nothing typed is lost without being said.
+fn check_counts(client: &Client, oracle: &Oracle<'_>) {
+    let Some(ending) = client.ending else { return };
+    // Keys that are read when all is over are not looked at.
+    let has_keys_left = client.options.input == InputKind::Keys && ending.outcome != Outcome::Left;
+    if oracle.state == State::Full || has_keys_left {
+        return;
+    }
+    let lost = client.events.iter().map(|event| match event {
+        Event::Lost { unanswered } => *unanswered,
+        _ => 0,
+    });
+    let lost: u64 = lost.sum();
+    let said = oracle.answered + lost + ending.unsaid.unanswered + ending.unsaid.unsent;
+    // A message may be refused before its end, and be sent again after a return.
+    let is_long = |line: &Typed| line.line().len() > 32 * 1024;
+    let may_be_refused_twice = client.options.reconnects && client.options.script.lines.iter().any(is_long);
+    if may_be_refused_twice && said > oracle.asked() {
+        return;
+    }
+    assert_eq!(
+        oracle.asked(),
+        said,
+        "typed, and said of it: {} answered, {lost} lost; {:?}\n{}",
+        oracle.answered,
+        oracle.state,
+        dump(client)
+    );
+}
+
+/// Nobody leaves before an answer that still comes, and nobody waits longer.
+fn check_time(client: &Client) {
+    let Some(ending) = client.ending.filter(|ending| ending.outcome == Outcome::Left) else { return };
+    let slack = Duration::from_millis(200);
+    let signs = client.signs;
+    let linger = client.options.linger;
+    let is_patient = !client.options.input.is_interactive();
+    let in_vain = ending.unsaid.unanswered + ending.unsaid.unsent > 0;
+    if is_patient && in_vain && !client.is_narrow() {
+        let last = signs.answer.max(client.typing.borrow().ended.unwrap_or_default());
+        let link = client.links.last().map(|link| link.borrow().read_by(CLIENT).to_vec()).unwrap_or_default();
+        let heard = link[link.len().saturating_sub(100)..].escape_ascii();
+        assert!(
+            ending.at >= last + linger,
+            "left at {:?}, {signs:?}, {:?}, heard {heard}",
+            ending.at,
+            ending.unsaid
+        );
+    }
+    let wait = if is_patient { linger } else { Duration::ZERO };
+    let last = if is_patient {
+        signs.answer.max(signs.sent).max(client.shown.borrow().last)
+    } else {
+        Duration::ZERO
+    };
+    let latest = last.max(signs.typed) + wait + slack;
+    assert!(ending.at <= latest, "left at {:?} only\n{}", ending.at, dump(client));
+}
+
+/// A message, as the links saw it.
+struct Delivery {
+    from: Vec<u8>,
+    number: usize,
+    receiver: usize,
+}
+
+/// Checks that messages arrive once and in order, and those that were acknowledged arrive.
+pub(crate) fn check_messages(clients: &[Client], is_at_rest: bool) {
+    let mut deliveries: Vec<Delivery> = Vec::new();
+    for (receiver, client) in clients.iter().enumerate() {
+        for link in &client.links {
+            for line in lines(link.borrow().read_by(CLIENT)) {
+                if let Some((from, text)) = delivery(line) {
+                    let number = check_text(clients, text);
+                    deliveries.push(Delivery { from: from.to_vec(), number, receiver });
+                }
+            }
+        }
+    }
+    for (at, one) in deliveries.iter().enumerate() {
+        for other in &deliveries[..at] {
+            assert!(one.number != other.number, "message {} came twice", one.number);
+            let overtakes = other.number > one.number
+                && other.receiver == one.receiver
+                && other.from == one.from
+                && writer(clients, one.number) == writer(clients, other.number);
+            assert!(!overtakes, "message {} came after {}", one.number, other.number);
+        }
+    }
+    if is_at_rest {
+        check_acknowledged(clients, &deliveries);
+    }
+}
+
+fn writer(clients: &[Client], wanted: usize) -> Option<usize> {
+    let has_typed = |typed: &Typed| matches!(typed, Typed::Message { number, .. } if *number == wanted);
+    clients.iter().position(|client| client.options.script.lines.iter().any(has_typed))
+}
+
+/// The text is exactly what was typed; returns its number.
+fn check_text(clients: &[Client], text: &[u8]) -> usize {
+    let digits = text.strip_prefix(b"m").unwrap_or_default();
+    let end = digits.iter().position(|&byte| byte == b'.').unwrap_or(0);
+    let number = std::str::from_utf8(&digits[..end]).ok().and_then(|digits| digits.parse().ok()).unwrap_or(0);
+    let mut typed = clients.iter().flat_map(|client| &client.options.script.lines);
+    let has_typed = typed.any(|line| match line {
+        Typed::Message { number: other, to, .. } if *other == number => {
+            line.line().as_bytes()[to.len() + 2..] == *text
+        }
+        _ => false,
+    });
+    assert!(has_typed, "nobody typed {}", text[..text.len().min(100)].escape_ascii());
+    number
+}
+
+fn check_acknowledged(clients: &[Client], deliveries: &[Delivery]) {
+    for link in clients.iter().flat_map(|client| &client.links) {
+        let link = link.borrow();
+        let answers = lines(link.read_by(CLIENT)).filter(|line| is_answer(&[line, &b"\n"[..]].concat()));
+        for (request, answer) in lines(link.written(CLIENT)).zip(answers) {
+            let Some(request) = request.strip_prefix(b"SEND ").filter(|_| answer == b"SEND-OK") else {
+                continue;
+            };
+            let split = request.iter().position(|&byte| byte == b' ').unwrap_or(0);
+            let (to, text) = (&request[..split], &request[split + 1..]);
+            let number = check_text(clients, text);
+            let arrived = deliveries.iter().any(|delivery| delivery.number == number);
+            assert!(arrived || !is_steady(clients, to), "message {number} was acknowledged and never came");
+        }
+    }
+}
+
+/// Whether whoever has this name had it over one connection that still stands, and reads.
+fn is_steady(clients: &[Client], name: &[u8]) -> bool {
+    let hello = [b"HELLO-FROM ", name].concat();
+    let mut holders = 0;
+    for client in clients {
+        for link in &client.links {
+            let has_tried = lines(link.borrow().written(CLIENT)).any(|line| line == hello);
+            let stands = client.link().is_some_and(|own| Rc::ptr_eq(own, link)) && !is_broken(link);
+            if has_tried && (!stands || client.ends.output.is_blocked()) {
+                return false;
+            }
+            holders += usize::from(has_tried);
+        }
+    }
+    holders == 1
+}
+
+fn is_broken(link: &Rc<RefCell<Link>>) -> bool {
+    let link = link.borrow();
+    link.is_cut || link.was_read_to_the_end(CLIENT) || link.is_gone(0) || link.is_gone(1)
+}
+
+fn delivery(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    let body = line.strip_prefix(b"DELIVERY ")?;
+    let end = body.iter().position(|&byte| byte == b' ')?;
+    Some((&body[..end], &body[end + 1..]))
+}
+
+/// The whole lines.
+fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    bytes[..whole(bytes)].split_inclusive(|&byte| byte == b'\n').map(|line| &line[..line.len() - 1])
+}

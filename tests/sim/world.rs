@@ -1,0 +1,246 @@
+//! A run: clients, a server, links, faults and a clock, all from one seed; faults first, then a calm phase
+//! in which all must come to rest.
+
+use crate::checks;
+use crate::client::Client;
+use crate::host::{Host, Real};
+use crate::link::{CLIENT, Clock, Events, Link, SERVER};
+use crate::options::Options;
+use crate::random::Random;
+use crate::server::Naive;
+use crate::stats::Stats;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::Duration;
+
+/// No run may take more turns than this.
+const MOST_TURNS: usize = 1_000_000;
+
+/// After the faults, all is at rest within this time, but for who tries to come back to a full server.
+const REST: Duration = Duration::from_secs(1000);
+
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) options: Options,
+    pub(crate) clock: Clock,
+    pub(crate) clients: Vec<Client>,
+    pub(crate) server: Host,
+    pub(crate) stats: Stats,
+    links: Vec<Rc<RefCell<Link>>>,
+    random: Random,
+    down_until: Duration,
+    is_calm: bool,
+}
+
+impl World {
+    pub(crate) fn new(options: Options, mut random: Random) -> Self {
+        let clock: Clock = Rc::new(Cell::new(Duration::ZERO));
+        let clients = options.clients.iter();
+        Self {
+            clients: clients.map(|client| Client::new(client.clone(), &mut random, &clock)).collect(),
+            server: match options.host {
+                Some(config) => Host::Real(Box::new(Real::new(config))),
+                None => Host::Naive(Naive::new(options.server, random.split())),
+            },
+            options,
+            clock,
+            stats: Stats::default(),
+            links: Vec::new(),
+            random,
+            down_until: Duration::ZERO,
+            is_calm: false,
+        }
+    }
+
+    /// The whole run, checked.
+    pub(crate) fn run(&mut self) {
+        self.run_until(self.options.faults.until);
+        checks::check_messages(&self.clients, false);
+        self.calm();
+        self.run_until(self.clock.get() + REST);
+        self.check_rest();
+        for client in &mut self.clients {
+            client.typing.borrow_mut().finish();
+        }
+        self.run_until(self.clock.get() + REST);
+        self.check_all_have_ended();
+        checks::check_messages(&self.clients, false);
+        for client in &self.clients {
+            self.stats.count_ending(client.ending.map(|ending| ending.outcome));
+        }
+        self.stats.runs += 1;
+    }
+
+    /// Until this time, or until nothing will ever happen.
+    pub(crate) fn run_until(&mut self, end: Duration) {
+        loop {
+            self.advance();
+            if self.run_one() {
+                continue;
+            }
+            match self.next_event().filter(|next| *next <= end) {
+                Some(next) => self.clock.set(next.max(self.clock.get())),
+                None => break,
+            }
+        }
+        self.clock.set(end.max(self.clock.get()));
+    }
+
+    /// The faults stop: what is broken stays broken, all else works from now on.
+    pub(crate) fn calm(&mut self) {
+        self.is_calm = true;
+        self.down_until = Duration::ZERO;
+        self.links.iter().for_each(|link| link.borrow_mut().heal());
+        self.clients.iter().for_each(|client| client.shown.borrow_mut().heal());
+    }
+
+    fn advance(&mut self) {
+        self.links.retain(|link| !link.borrow().is_over());
+        self.links.iter().for_each(|link| link.borrow_mut().advance());
+        let now = self.clock.get();
+        for at in 0..self.clients.len() {
+            let client = &self.clients[at];
+            client.typing.borrow_mut().advance();
+            client.shown.borrow_mut().advance();
+            if client.ending.is_none() && client.connecting.is_some_and(|at| at <= now) {
+                self.connect(at);
+            }
+        }
+    }
+
+    fn connect(&mut self, at: usize) {
+        let is_down = self.clock.get() < self.down_until;
+        let fails = !self.is_calm && self.random.percent(self.options.faults.connect_fails);
+        if is_down || fails {
+            self.stats.refused_connects += 1;
+            return self.clients[at].connect(None);
+        }
+        let link = Link::new(self.options.link, self.random.split(), &self.clock);
+        self.links.push(Rc::clone(&link));
+        self.clients[at].connect(Some(Rc::clone(&link)));
+        self.server.accept(&link, self.clock.get());
+        self.stats.connects += 1;
+    }
+
+    /// Lets one of those who have something to do, do it; returns whether there was one.
+    fn run_one(&mut self) -> bool {
+        let now = self.clock.get();
+        let server = self.clients.len();
+        let mut due: Vec<_> = (0..server).filter(|&at| self.clients[at].is_due()).collect();
+        if self.server.is_due(now) {
+            due.push(server);
+        }
+        if due.is_empty() {
+            return false;
+        }
+        let at = *self.random.pick(&due);
+        if at == server {
+            self.server.turn(now);
+        } else {
+            self.run_client(at);
+        }
+        self.stats.turns += 1;
+        assert!(self.stats.turns < MOST_TURNS, "it does not come to rest");
+        if !self.is_calm {
+            self.bring_faults();
+        }
+        if self.random.percent(20) {
+            self.clock.set(now + self.random.millis(2));
+        }
+        true
+    }
+
+    fn run_client(&mut self, at: usize) {
+        let client = &mut self.clients[at];
+        if client.run_turn() {
+            client.connecting = Some(self.clock.get() + self.random.millis(300));
+        }
+        if client.ending.is_none() && !client.is_due() && self.random.percent(30) {
+            client.check_no_event_is_missed();
+        }
+    }
+
+    fn next_event(&self) -> Option<Duration> {
+        let links = self.links.iter().filter_map(|link| link.borrow().next_arrival());
+        let clients = self.clients.iter().filter(|client| client.ending.is_none());
+        let clients = clients.flat_map(|client| {
+            let typing = client.typing.borrow().next_arrival();
+            let shown = client.shown.borrow().next_arrival();
+            [typing, shown, client.connecting, client.next_deadline()].into_iter().flatten()
+        });
+        links.chain(clients).chain(self.server.next_deadline()).min()
+    }
+
+    fn bring_faults(&mut self) {
+        let faults = self.options.faults;
+        let mut happens = |chance: usize| self.random.below(10_000) < chance;
+        let (cut, stall) = (happens(faults.cut), happens(faults.stall));
+        let (vanish, spurious) = (happens(faults.vanish), happens(faults.spurious));
+        if vanish {
+            self.server.vanish();
+            self.down_until = self.clock.get() + self.random.millis(10_000);
+            self.stats.vanished += 1;
+        }
+        if spurious {
+            self.pretend();
+        }
+        if self.links.is_empty() {
+            return;
+        }
+        let link = Rc::clone(self.random.pick(&self.links));
+        if cut {
+            let late = if self.random.percent(20) { 10_000 } else { 30 };
+            link.borrow_mut().cut(self.random.millis(late));
+            self.stats.cuts += 1;
+        }
+        if stall {
+            link.borrow_mut().stall(self.random.millis(5000));
+            self.stats.stalls += 1;
+        }
+    }
+
+    fn pretend(&mut self) {
+        self.stats.spurious += 1;
+        let mut flip = || self.random.percent(50);
+        let events = Events { readable: flip(), writable: flip(), ending: flip() && flip(), broken: false };
+        let side = if flip() { CLIENT } else { SERVER };
+        let client = &self.clients[self.random.below(self.clients.len())];
+        match self.random.below(4) {
+            0 => client.typing.borrow_mut().pretend_readable(),
+            1 => client.shown.borrow_mut().pretend_writable(),
+            _ if self.links.is_empty() => {}
+            _ => self.random.pick(&self.links).borrow_mut().pretend(side, events),
+        }
+    }
+
+    /// Nothing waits that could move; what was acknowledged has arrived.
+    fn check_rest(&mut self) {
+        self.server.check_no_event_is_missed(self.clock.get());
+        let is_heard = !self.server.is_deaf();
+        for client in self.clients.iter().filter(|client| client.ending.is_none()) {
+            let held = client.conversation.held();
+            checks::check_shown_at_rest(client);
+            assert!(client.typing.borrow().stays_open() || held.typed > 0, "the input has ended: {held:?}");
+            assert!(held.to_show == 0 || client.ends.output.is_blocked(), "{held:?}");
+            assert!(
+                held.to_send == 0 || client.link().is_none() || !is_heard,
+                "{held:?}\n{}\n{:?}",
+                checks::dump(client),
+                client.link().map(|link| link.borrow().state())
+            );
+        }
+        checks::check_messages(&self.clients, is_heard);
+    }
+
+    fn check_all_have_ended(&self) {
+        for (at, client) in self.clients.iter().enumerate() {
+            // Typed lines that nobody takes may hide the end.
+            let hides = client.conversation.held().typed > 64 * 1024;
+            assert!(
+                client.ending.is_some() || hides,
+                "client {at} is still there: {:?}",
+                client.conversation.held()
+            );
+        }
+    }
+}
