@@ -1,8 +1,7 @@
 use super::*;
-use crate::client::attempts::ATTEMPT_DELAY;
 use mio::{Events, Poll};
 use std::io::Write;
-use std::net::{TcpListener, TcpStream as StdStream};
+use std::net::TcpListener;
 
 const SOCKET: Token = Token(0);
 const LOOKUP: Token = Token(1);
@@ -21,20 +20,6 @@ fn refusing() -> (rustix::fd::OwnedFd, SocketAddr) {
     bind(&socket, &SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
     let address = getsockname(&socket).unwrap().try_into().unwrap();
     (socket, address)
-}
-
-/// An address that does not answer: its queue is full, and Linux drops what comes then. What fills
-/// it is kept with it.
-#[cfg(target_os = "linux")]
-fn dead() -> (TcpListener, Vec<TcpStream>, SocketAddr) {
-    let (listener, address) = listener();
-    rustix::net::listen(&listener, 0).unwrap();
-    let mut queued = vec![TcpStream::from_std(StdStream::connect(address).unwrap())];
-    // Each of these stands at once or never will.
-    while established(queued.last().unwrap()).unwrap() {
-        queued.push(TcpStream::connect(address).unwrap());
-    }
-    (listener, queued, address)
 }
 
 /// A connector at its attempts, as if a name had stood for these addresses.
@@ -164,63 +149,6 @@ fn refusing_addresses_are_passed_over_at_once() {
 }
 
 #[test]
-#[cfg(target_os = "linux")]
-fn dead_address_costs_the_delay_and_no_more() {
-    let mut poll = Poll::new().unwrap();
-    let ((_first, _queued, dead), (_listener, alive)) = (dead(), listener());
-    let mut connector = trying(&[dead, alive]);
-    let just_before = ATTEMPT_DELAY - Duration::from_millis(1);
-    for now in [Duration::ZERO, just_before] {
-        assert!(connector.advance(poll.registry(), now).unwrap().is_none());
-        assert_eq!(connector.next_deadline(), Some(ATTEMPT_DELAY));
-    }
-    let stream = outcome(&mut connector, &mut poll, ATTEMPT_DELAY).unwrap();
-    assert_eq!(stream.peer_addr().unwrap(), alive);
-}
-
-#[test]
-#[cfg(target_os = "linux")]
-fn time_runs_out_for_all_attempts() {
-    let poll = Poll::new().unwrap();
-    let (_first, _queued, dead) = dead();
-    let mut connector = trying(&[dead, dead]);
-    let mut now = Duration::ZERO;
-    while now < TIMEOUT {
-        assert!(connector.advance(poll.registry(), now).unwrap().is_none());
-        now = connector.next_deadline().unwrap();
-    }
-    assert_eq!(now, TIMEOUT);
-    let result = connector.advance(poll.registry(), now).map(|stream| stream.unwrap());
-    assert_eq!(refused_kind(result), io::ErrorKind::TimedOut);
-}
-
-#[test]
-#[cfg(target_os = "linux")]
-fn refusal_says_more_than_silence() {
-    let poll = Poll::new().unwrap();
-    let ((_first, _queued, dead), (_taken, refusing)) = (dead(), refusing());
-    let mut connector = trying(&[refusing, dead]);
-    assert!(connector.advance(poll.registry(), Duration::ZERO).unwrap().is_none());
-    let result = connector.advance(poll.registry(), TIMEOUT).map(|stream| stream.unwrap());
-    assert_eq!(refused_kind(result), io::ErrorKind::ConnectionRefused);
-}
-
-#[test]
-#[cfg(target_os = "linux")]
-fn attempts_that_are_given_up_are_closed() {
-    let mut poll = Poll::new().unwrap();
-    let (first, queued, dead) = dead();
-    let mut connector = trying(&[dead]);
-    assert!(connector.advance(poll.registry(), Duration::ZERO).unwrap().is_none());
-    connector.give_up(poll.registry());
-    assert!(is_idle(&connector));
-    drop((first, queued));
-    let mut events = Events::with_capacity(8);
-    poll.poll(&mut events, Some(Duration::ZERO)).unwrap();
-    assert!(events.is_empty());
-}
-
-#[test]
 fn end_that_came_before_the_connection_stood_is_an_event_after_it() {
     let mut poll = Poll::new().unwrap();
     let (listener, address) = listener();
@@ -243,4 +171,76 @@ fn end_that_came_before_the_connection_stood_is_an_event_after_it() {
     let registry = wait_for_end();
     let _stream = connector.advance(&registry, Duration::ZERO).unwrap().unwrap();
     wait_for_end();
+}
+
+/// Only Linux drops what comes to a full queue, as a dead address would.
+#[cfg(target_os = "linux")]
+mod dead_addresses {
+    use super::*;
+    use crate::client::attempts::ATTEMPT_DELAY;
+
+    /// An address that does not answer: its queue is full. What fills it is kept with it.
+    fn dead() -> (TcpListener, Vec<TcpStream>, SocketAddr) {
+        let (listener, address) = listener();
+        rustix::net::listen(&listener, 0).unwrap();
+        let mut queued = vec![TcpStream::from_std(std::net::TcpStream::connect(address).unwrap())];
+        // Each of these stands at once or never will.
+        while established(queued.last().unwrap()).unwrap() {
+            queued.push(TcpStream::connect(address).unwrap());
+        }
+        (listener, queued, address)
+    }
+
+    #[test]
+    fn dead_address_costs_the_delay_and_no_more() {
+        let mut poll = Poll::new().unwrap();
+        let ((_first, _queued, dead), (_listener, alive)) = (dead(), listener());
+        let mut connector = trying(&[dead, alive]);
+        let just_before = ATTEMPT_DELAY - Duration::from_millis(1);
+        for now in [Duration::ZERO, just_before] {
+            assert!(connector.advance(poll.registry(), now).unwrap().is_none());
+            assert_eq!(connector.next_deadline(), Some(ATTEMPT_DELAY));
+        }
+        let stream = outcome(&mut connector, &mut poll, ATTEMPT_DELAY).unwrap();
+        assert_eq!(stream.peer_addr().unwrap(), alive);
+    }
+
+    #[test]
+    fn time_runs_out_for_all_attempts() {
+        let poll = Poll::new().unwrap();
+        let (_first, _queued, dead) = dead();
+        let mut connector = trying(&[dead, dead]);
+        let mut now = Duration::ZERO;
+        while now < TIMEOUT {
+            assert!(connector.advance(poll.registry(), now).unwrap().is_none());
+            now = connector.next_deadline().unwrap();
+        }
+        assert_eq!(now, TIMEOUT);
+        let result = connector.advance(poll.registry(), now).map(|stream| stream.unwrap());
+        assert_eq!(refused_kind(result), io::ErrorKind::TimedOut);
+    }
+
+    #[test]
+    fn refusal_says_more_than_silence() {
+        let poll = Poll::new().unwrap();
+        let ((_first, _queued, dead), (_taken, refusing)) = (dead(), refusing());
+        let mut connector = trying(&[refusing, dead]);
+        assert!(connector.advance(poll.registry(), Duration::ZERO).unwrap().is_none());
+        let result = connector.advance(poll.registry(), TIMEOUT).map(|stream| stream.unwrap());
+        assert_eq!(refused_kind(result), io::ErrorKind::ConnectionRefused);
+    }
+
+    #[test]
+    fn attempts_that_are_given_up_are_closed() {
+        let mut poll = Poll::new().unwrap();
+        let (first, queued, dead) = dead();
+        let mut connector = trying(&[dead]);
+        assert!(connector.advance(poll.registry(), Duration::ZERO).unwrap().is_none());
+        connector.give_up(poll.registry());
+        assert!(is_idle(&connector));
+        drop((first, queued));
+        let mut events = Events::with_capacity(8);
+        poll.poll(&mut events, Some(Duration::ZERO)).unwrap();
+        assert!(events.is_empty());
+    }
 }
