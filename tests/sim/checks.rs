@@ -21,7 +21,9 @@ pub(crate) fn check_ending(client: &Client, heard: &[Heard]) {
     let oracle = Oracle::new(facts(client), heard, &typed);
     // Names may still have waited for a screen that was full.
     let has_names_left = oracle.state == State::Naming && client.conversation.held().typed > 0;
-    let is_short = ending.was_blocked || has_names_left;
+    // Who does not want to leave sees all that came before the end of the connection.
+    let is_patient = !is_over && matches!(ending.outcome, Outcome::Lost | Outcome::Full);
+    let is_short = ending.was_blocked && !is_patient || has_names_left;
     check_shown(client, &oracle, is_short);
     check_outcome(client, &oracle, is_over);
     if !is_short {
@@ -209,6 +211,7 @@ struct Delivery {
 /// Checks that messages arrive once and in order, and those that were acknowledged arrive.
 pub(crate) fn check_messages(clients: &[Client], is_at_rest: bool) {
     let mut deliveries: Vec<Delivery> = Vec::new();
+    clients.iter().for_each(|client| check_requests(clients, client));
     for (receiver, client) in clients.iter().enumerate() {
         for link in &client.links {
             for line in lines(link.borrow().read_by(CLIENT)) {
@@ -231,6 +234,32 @@ pub(crate) fn check_messages(clients: &[Client], is_at_rest: bool) {
     }
     if is_at_rest {
         check_acknowledged(clients, &deliveries);
+    }
+}
+
+/// What a client sends are requests, whole ones, each message once.
+fn check_requests(clients: &[Client], client: &Client) {
+    let mut last = 0;
+    for link in &client.links {
+        for line in lines(link.borrow().written(CLIENT)) {
+            if let Some(message) = line.strip_prefix(b"SEND ") {
+                let start =
+                    message.iter().position(|&byte| byte == b' ').map_or(message.len(), |end| end + 1);
+                if start < message.len() {
+                    let number = check_text(clients, &message[start..]);
+                    assert!(number > last, "message {number} was sent after {last}\n{}", dump(client));
+                    last = number;
+                }
+            } else {
+                let is_other = line == b"LIST" || line.starts_with(b"HELLO-FROM ");
+                assert!(
+                    is_other,
+                    "no request: {}\n{}",
+                    line[..line.len().min(50)].escape_ascii(),
+                    dump(client)
+                );
+            }
+        }
     }
 }
 

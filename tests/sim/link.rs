@@ -245,6 +245,8 @@ impl Link {
             Parcel::Announcement => events.ending = true,
             Parcel::Reset { destroys } => {
                 if destroys {
+                    // What is lost makes no room: nobody says that it has arrived.
+                    pipe.way_len += pipe.here.len();
                     pipe.here.clear();
                 }
                 pipe.end = Some(End::Reset);
@@ -292,7 +294,7 @@ impl Link {
         let pipe = &mut self.pipes[writer];
         for (_, parcel) in &mut pipe.on_the_way {
             if let Parcel::Bytes(bytes) = parcel {
-                // What is lost makes no room: nobody says that it has arrived.
+                // It makes no room, either.
                 let kept = bytes.len().min(count);
                 bytes.truncate(kept);
                 count -= kept;

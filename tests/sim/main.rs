@@ -20,6 +20,7 @@ mod link;
 mod options;
 mod oracle;
 mod random;
+mod scripted;
 mod server;
 mod stats;
 mod stdio;

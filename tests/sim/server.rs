@@ -101,7 +101,8 @@ impl Naive {
     pub(crate) fn accept(&mut self, link: &Rc<RefCell<Link>>, now: Duration) {
         let mut end = SocketEnd::new(link, SERVER);
         if self.random.percent(self.options.greets_busy) {
-            let _ = end.write(b"BUSY\n");
+            let words: &[u8] = if self.random.percent(50) { b"BUSY\nSEND-OK\n" } else { b"BUSY\n" };
+            let _ = end.write(words);
             if self.random.percent(50) {
                 end.reset();
             } else {
@@ -139,6 +140,11 @@ impl Naive {
 
     pub(crate) fn is_mute(&self) -> bool {
         self.options.mute_after.is_some_and(|after| self.requests >= after)
+    }
+
+    /// From now on nothing is answered, but messages are passed on.
+    pub(crate) fn mute(&mut self) {
+        self.options.mute_after = Some(0);
     }
 
     /// Everybody is thrown out.

@@ -84,6 +84,11 @@ impl Typing {
         self.events.readable |= self.kind != InputKind::File;
     }
 
+    /// This is typed now.
+    pub(crate) fn type_in(&mut self, bytes: &[u8]) {
+        self.script.push_back((self.clock.get(), bytes.to_vec()));
+    }
+
     /// The rest of it comes at once, and then the end.
     pub(crate) fn finish(&mut self) {
         let now = self.clock.get();

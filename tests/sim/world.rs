@@ -177,9 +177,8 @@ impl World {
         let (cut, stall) = (happens(faults.cut), happens(faults.stall));
         let (vanish, spurious) = (happens(faults.vanish), happens(faults.spurious));
         if vanish {
-            self.server.vanish();
-            self.down_until = self.clock.get() + self.random.millis(10_000);
-            self.stats.vanished += 1;
+            let time = self.random.millis(10_000);
+            self.vanish(time);
         }
         if spurious {
             self.pretend();
@@ -187,16 +186,29 @@ impl World {
         if self.links.is_empty() {
             return;
         }
-        let link = Rc::clone(self.random.pick(&self.links));
+        let at = self.random.below(self.links.len());
         if cut {
             let late = if self.random.percent(20) { 10_000 } else { 30 };
-            link.borrow_mut().cut(self.random.millis(late));
-            self.stats.cuts += 1;
+            let time = self.random.millis(late);
+            self.cut(at, time);
         }
         if stall {
-            link.borrow_mut().stall(self.random.millis(5000));
+            self.links[at].borrow_mut().stall(self.random.millis(5000));
             self.stats.stalls += 1;
         }
+    }
+
+    /// The server ends all connections, and takes none for this time.
+    pub(crate) fn vanish(&mut self, time: Duration) {
+        self.server.vanish();
+        self.down_until = self.clock.get() + time;
+        self.stats.vanished += 1;
+    }
+
+    /// Breaks the link at this place; the server learns it after this time.
+    pub(crate) fn cut(&mut self, at: usize, time: Duration) {
+        self.links[at].borrow_mut().cut(time);
+        self.stats.cuts += 1;
     }
 
     fn pretend(&mut self) {
