@@ -223,10 +223,11 @@ impl Link {
         let events = &mut self.events[reader];
         match parcel {
             Parcel::Bytes(bytes) => {
-                pipe.way_len -= bytes.len();
                 if pipe.is_abandoned {
+                    pipe.way_len -= bytes.len();
                     self.wake_writer(writer);
                 } else if pipe.end.is_none() {
+                    pipe.way_len -= bytes.len();
                     pipe.here.extend(bytes);
                     events.readable = true;
                 }
