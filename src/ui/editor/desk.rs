@@ -1,6 +1,7 @@
 //! What each key does to the line, and how the screen comes to show it.
 
 use alloc::vec::Vec;
+use core::mem;
 
 use super::Event;
 use super::completion::Completion;
@@ -18,6 +19,8 @@ pub(super) struct Desk {
     history: History,
     completion: Completion,
     search: Option<Search>,
+    /// The screen is another's: nothing is written, and what has changed waits.
+    hidden: bool,
 }
 
 const CLEAR_SCREEN: &[u8] = b"\x1b[H\x1b[2J";
@@ -30,6 +33,7 @@ impl Desk {
             history: History::default(),
             completion: Completion::default(),
             search: None,
+            hidden: false,
         }
     }
 
@@ -43,12 +47,17 @@ impl Desk {
         self.search.is_none() && self.line.is_empty()
     }
 
+    pub(super) fn is_hidden(&self) -> bool {
+        self.hidden
+    }
+
     pub(super) fn add_name(&mut self, name: &[u8]) {
         self.completion.add_name(name);
     }
 
-    /// Puts a prompt in front of the line. If it is `just_printed`, it is all that the screen shows.
-    pub(super) fn set_prompt(&mut self, prompt: &[u8], just_printed: bool) {
+    /// Puts a prompt in front of the line. If no line is shown, it has just been printed, and is all that the screen shows.
+    pub(super) fn set_prompt(&mut self, prompt: &[u8]) {
+        let just_printed = self.hidden || self.is_idle();
         self.line.set_prompt(prompt);
         if just_printed {
             self.view.assume_drawn(prompt);
@@ -58,7 +67,7 @@ impl Desk {
         self.draw_search();
     }
 
-    /// Makes the screen show what the keys have made.
+    /// Makes the screen show what the keys have made. Not while hidden.
     pub(super) fn update(&mut self, out: &mut Vec<u8>) {
         let from = self.line.take_changed();
         let (text, cursor) = picture(&self.line, &self.search);
@@ -67,15 +76,26 @@ impl Desk {
 
     /// Takes all off the screen, but leaves a prompt with nothing behind it.
     pub(super) fn hide(&mut self, out: &mut Vec<u8>) {
+        if mem::replace(&mut self.hidden, true) {
+            return;
+        }
         if !self.is_idle() {
             self.view.hide(out);
+        } else if self.line.prompt().is_empty() {
+            self.view.start_afresh();
         }
     }
 
-    /// Takes the terminal's new size, and draws anew what is `shown`.
-    pub(super) fn resize(&mut self, columns: u16, rows: u16, shown: bool, out: &mut Vec<u8>) {
+    /// The screen is ours again, to be made to show what there is.
+    pub(super) fn end_hiding(&mut self) {
+        self.hidden = false;
+    }
+
+    /// Takes the terminal's new size, and draws anew what is shown.
+    pub(super) fn resize(&mut self, columns: u16, rows: u16, out: &mut Vec<u8>) {
+        let is_drawn = !self.hidden && !self.is_idle();
         let (text, cursor) = picture(&self.line, &self.search);
-        self.view.resize(columns, rows, text, cursor, shown, out);
+        self.view.resize(columns, rows, text, is_drawn.then_some(cursor), out);
     }
 
     /// Does what a key asks for, all but showing it.
@@ -96,10 +116,7 @@ impl Desk {
             Key::Ctrl(b'C') if self.line.is_empty() => return Some(Event::Interrupt),
             Key::Ctrl(b'D') if self.line.is_empty() => return Some(Event::EndOfInput),
             Key::Ctrl(b'C') => self.drop_line(out),
-            Key::Ctrl(b'L') => {
-                out.extend_from_slice(CLEAR_SCREEN);
-                self.view.start_afresh();
-            }
+            Key::Ctrl(b'L') => self.clear_screen(out),
             Key::Ctrl(b'R') => {
                 self.search = Some(Search::default());
                 self.draw_search();
@@ -121,20 +138,32 @@ impl Desk {
     }
 
     fn enter(&mut self, out: &mut Vec<u8>) -> Vec<u8> {
-        let from = self.line.take_changed();
-        self.view.finish(self.line.buffer(), from, out);
+        if !self.hidden {
+            let from = self.line.take_changed();
+            self.view.finish(self.line.buffer(), from, out);
+        }
         self.history.add(self.line.text());
         self.line.take()
     }
 
     /// The prompt still waits for an answer, so it is shown again.
     fn drop_line(&mut self, out: &mut Vec<u8>) {
-        self.line.go(self.line.end());
-        self.update(out);
-        out.extend_from_slice(b"^C\n");
+        if !self.hidden {
+            self.line.go(self.line.end());
+            self.update(out);
+            out.extend_from_slice(b"^C\n");
+            self.view.start_afresh();
+        }
         self.line.set(b"");
         self.history.rewind();
-        self.view.start_afresh();
+    }
+
+    /// Not while the screen is another's: what is being shown there would be lost.
+    fn clear_screen(&mut self, out: &mut Vec<u8>) {
+        if !self.hidden {
+            out.extend_from_slice(CLEAR_SCREEN);
+            self.view.start_afresh();
+        }
     }
 
     fn complete(&mut self) {

@@ -84,7 +84,7 @@ impl Line {
     pub(super) fn take(&mut self) -> Vec<u8> {
         let mut text = mem::take(&mut self.buffer);
         text.drain(..self.start);
-        (self.start, self.cursor, self.changed, self.cutting) = (0, 0, None, false);
+        (self.start, self.cursor, self.changed, self.cutting) = (0, 0, Some(0), false);
         text
     }
 

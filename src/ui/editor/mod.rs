@@ -57,25 +57,24 @@ use keys::Keys;
 /// out.clear();
 /// editor.hide(&mut out);
 /// out.extend_from_slice(b"From bob: hi\n");
+/// editor.feed(b"o", &mut out);
 /// editor.show(&mut out);
-/// assert_eq!(out, b"\r\x1b[JFrom bob: hi\n!wh");
+/// assert_eq!(out, b"\r\x1b[JFrom bob: hi\n!who");
 /// ```
 #[derive(Debug)]
 pub struct Editor {
     keys: Keys,
     /// All but the keys, which lend out the text they hold.
     desk: Desk,
-    /// Between `hide` and `show`, whether there was a line to hide or not.
-    hidden: bool,
     pastes: Pastes,
 }
 
 /// Whether the terminal marks what is pasted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Pastes {
-    /// It was not asked to.
+    /// It was not asked to. A paste comes as keys, and its line ends send lines as well.
     Plain,
-    /// It is to be asked when the line is shown again.
+    /// It is to be asked as soon as something may be written.
     ToBeMarked,
     Marked,
 }
@@ -87,29 +86,15 @@ const CTRL_C: u8 = 3;
 impl Editor {
     /// An editor for a terminal of this size; 0 stands for a size nobody knows. The cursor stands in the first column.
     pub fn new(columns: u16, rows: u16) -> Self {
-        let desk = Desk::new(columns, rows);
-        Self { keys: Keys::default(), desk, hidden: false, pastes: Pastes::Plain }
+        Self { keys: Keys::default(), desk: Desk::new(columns, rows), pastes: Pastes::Plain }
     }
 
     /// Takes what was read from the terminal, up to the first event, and appends what the terminal is to be sent. Gives the number of
     /// bytes taken, which is less than all only with an event: the rest is to be fed when the event has been acted on.
     ///
-    /// While the line is hidden nothing is appended: what the keys have made of it is seen when it is shown again, but a line
-    /// entered meanwhile never is.
+    /// While the line is hidden the keys count all the same, but nothing is appended: [`Editor::show`] appends what makes the
+    /// screen right again. A line that was entered or dropped meanwhile is never seen, and the screen is not cleared.
     pub fn feed(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> (usize, Option<Event>) {
-        if !self.hidden {
-            let fed = self.take(bytes, out);
-            self.mark_pastes(out);
-            return fed;
-        }
-        let mut unseen = Vec::new();
-        self.hidden = false;
-        let fed = self.take(bytes, &mut unseen);
-        self.hide(&mut unseen);
-        fed
-    }
-
-    fn take(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> (usize, Option<Event>) {
         if self.keys.pasting() && bytes == [CTRL_C] {
             // A paste whose end was lost would leave no way out. Pasted text does not come in reads of this one byte.
             self.keys.reset();
@@ -123,28 +108,28 @@ impl Editor {
                 event = self.desk.press(key, out);
             }
         }
-        self.desk.update(out);
         if was_idle && event.is_none() {
             self.note_first_character();
         }
+        self.draw(out);
         (at, event)
     }
 
-    /// Takes the line off the screen, prompt and all, so that other text can be printed from the first column on. Appends nothing if
-    /// nothing is typed; a prompt is then left where it is.
+    /// Takes the line off the screen, prompt and all, so that other text can be printed from the first column on. From now on
+    /// neither keys nor a new size append anything, until [`Editor::show`].
+    ///
+    /// Appends nothing if nothing is typed: a prompt is then left where it is, and whoever prints something has to end its row
+    /// first, and to say so with [`Editor::set_prompt`].
     pub fn hide(&mut self, out: &mut Vec<u8>) {
-        if !self.hidden {
-            self.hidden = true;
-            self.desk.hide(out);
-        }
+        self.desk.hide(out);
     }
 
-    /// Puts the line back, with the cursor where it was. Appends nothing if nothing was hidden.
+    /// Puts the line back, as the keys have left it meanwhile, and the cursor in its place; then asks the terminal for what could
+    /// not be asked for while the line was hidden. Appends nothing if nothing was hidden.
     pub fn show(&mut self, out: &mut Vec<u8>) {
-        if self.hidden {
-            self.hidden = false;
-            self.desk.update(out);
-            self.mark_pastes(out);
+        if self.desk.is_hidden() {
+            self.desk.end_hiding();
+            self.draw(out);
         }
     }
 
@@ -152,14 +137,12 @@ impl Editor {
     /// called while the line is hidden or nothing is typed: then `show` draws only the line, and from then on the two go
     /// together. The end of the line is also the end of its prompt.
     pub fn set_prompt(&mut self, prompt: &[u8]) {
-        let just_printed = self.hidden || self.is_idle();
-        self.desk.set_prompt(prompt, just_printed);
+        self.desk.set_prompt(prompt);
     }
 
     /// Takes the terminal's new size (0 for unknown) and draws the line again if it is shown.
     pub fn resize(&mut self, columns: u16, rows: u16, out: &mut Vec<u8>) {
-        let shown = !self.hidden && !self.is_idle();
-        self.desk.resize(columns, rows, shown, out);
+        self.desk.resize(columns, rows, out);
     }
 
     /// Remembers a name for Tab to complete after `@`, as the latest one seen.
@@ -172,9 +155,14 @@ impl Editor {
         self.desk.line()
     }
 
-    /// Whether nothing of the editor's is to be seen: nothing is typed or searched for.
+    /// Whether nothing is typed or searched for.
     pub fn is_idle(&self) -> bool {
         self.desk.is_idle()
+    }
+
+    /// Whether the line is kept off the screen: since [`Editor::hide`], until [`Editor::show`].
+    pub fn is_hidden(&self) -> bool {
+        self.desk.is_hidden()
     }
 
     /// Sets the terminal back to how it was, so far as the editor changed it. What is typed stays, on the screen too; the next
@@ -189,7 +177,7 @@ impl Editor {
 
     /// The terminal is asked to mark pastes when a person has typed the first character of a line. Earlier, at the start, the
     /// request would be seen by programs that drive the client (spec S15); they write more than one character at a time.
-    /// Once asked for, it stays so until the end. A paste before that comes as keys, and its line ends send lines as well.
+    /// Once asked for, it stays so until the end.
     fn note_first_character(&mut self) {
         let typed = self.desk.line();
         if self.pastes == Pastes::Plain && !typed.is_empty() && text::next(typed, 0) == typed.len() {
@@ -197,7 +185,12 @@ impl Editor {
         }
     }
 
-    fn mark_pastes(&mut self, out: &mut Vec<u8>) {
+    /// Makes the terminal what it should be by now, if something may be written.
+    fn draw(&mut self, out: &mut Vec<u8>) {
+        if self.desk.is_hidden() {
+            return;
+        }
+        self.desk.update(out);
         if self.pastes == Pastes::ToBeMarked {
             self.pastes = Pastes::Marked;
             out.extend_from_slice(BRACKETED_PASTE_ON);

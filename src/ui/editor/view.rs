@@ -194,7 +194,7 @@ impl View {
         self.start_afresh();
     }
 
-    /// Takes a new size. What is on the screen is drawn `anew` if so said.
+    /// Takes a new size. What is on the screen is drawn anew if a cursor is given for it.
     ///
     /// Some terminals re-wrap what they show, some cut it off: the rows between the first one of the line and the cursor are
     /// as many as before, or as many as the new width gives. The lesser of the two is surely ours; going up further might
@@ -204,8 +204,7 @@ impl View {
         columns: u16,
         rows: u16,
         text: &[u8],
-        cursor: usize,
-        anew: bool,
+        cursor: Option<usize>,
         out: &mut Vec<u8>,
     ) {
         let (columns, rows) = size(columns, rows);
@@ -216,12 +215,13 @@ impl View {
         self.layout = Layout::new(columns);
         let old_top = mem::take(&mut self.top);
         let Some(shown) = self.shown else { return };
-        let target = self.layout.place(text, cursor).0;
+        // Of a prompt that was left alone no more is on the screen than itself.
+        let target = self.layout.place(text, cursor.unwrap_or(shown.len)).0;
         let top = self.choose_top(text, target.row);
         let depth = shown.at.row.saturating_sub(old_top).min(target.row - top).min(rows - 1);
         let at = Place { row: depth, column: target.column };
         self.shown = Some(Shown { at, ..shown });
-        if anew {
+        if cursor.is_some() {
             self.redraw(text, target, top, out);
         }
     }

@@ -4,6 +4,7 @@ use std::num::NonZero;
 
 use super::{Editor, Event};
 
+mod hidden;
 mod keys;
 mod random;
 mod sizes;
