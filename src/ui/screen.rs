@@ -136,11 +136,27 @@ impl Screen {
         }
     }
 
-    /// Moves the cursor to the start of an empty line.
+    /// Moves the cursor to the start of an empty line, for other text than the user's line; that is hidden
+    /// until it is shown again.
     fn make_way(&mut self) {
-        match &mut self.editor {
-            Some(editor) if !editor.is_idle() => editor.hide(self.waiting.tail()),
-            _ => self.close_prompt(),
+        let Some(editor) = &mut self.editor else { return self.close_prompt() };
+        if editor.is_hidden() {
+            return;
+        }
+        // A prompt goes with the line behind it, and stays if there is none.
+        let stays = editor.is_idle();
+        editor.hide(self.waiting.tail());
+        if stays {
+            self.close_prompt();
+        }
+    }
+
+    /// Puts the user's line behind what was shown, but not into the middle of a long text.
+    fn show_line(&mut self) {
+        if !self.inside_line
+            && let Some(editor) = &mut self.editor
+        {
+            editor.show(self.waiting.tail());
         }
     }
 
@@ -225,6 +241,7 @@ impl Frontend for Screen {
         if let Some(editor) = &mut self.editor {
             editor.set_prompt(PROMPT);
         }
+        self.show_line();
     }
 
     fn handle_echoed_line(&mut self) {
@@ -236,25 +253,15 @@ impl Frontend for Screen {
     }
 
     fn handle_keys(&mut self, keys: &[u8]) -> (usize, Option<KeyEvent>) {
+        self.show_line();
         let Some(editor) = &mut self.editor else { return (keys.len(), None) };
-        let out = self.waiting.tail();
-        // In the middle of a long text the line stays hidden, and is drawn after it.
-        if self.inside_line {
-            editor.hide(out);
-        } else {
-            editor.show(out);
-        }
-        let (taken, event) = editor.feed(keys, out);
+        let (taken, event) = editor.feed(keys, self.waiting.tail());
         self.prompt_open &= !matches!(event, Some(Event::Line(_)));
         (taken, event)
     }
 
     fn to_show(&mut self) -> &mut Outbox {
-        if !self.inside_line
-            && let Some(editor) = &mut self.editor
-        {
-            editor.show(self.waiting.tail());
-        }
+        self.show_line();
         &mut self.waiting
     }
 
@@ -265,6 +272,9 @@ impl Frontend for Screen {
     fn leave(&mut self) {
         if let Some(mut editor) = self.editor.take() {
             let out = self.waiting.tail();
+            if self.inside_line {
+                out.push(b'\n');
+            }
             editor.show(out);
             if !editor.line().is_empty() {
                 editor.feed(b"\n", out);
@@ -379,6 +389,45 @@ mod tests {
         }
         all += &taken(&mut screen);
         assert_eq!(all, format!("\r\x1b[JFrom ann: {text}\n@bbb"));
+    }
+
+    #[test]
+    fn second_notice_finds_the_cursor_at_the_start_of_a_line_too() {
+        let mut screen = terminal(Look::default());
+        screen.edit_with(Editor::new(80, 24));
+        screen.handle_keys(b"ea");
+        taken(&mut screen);
+        screen.show(Notice::InUse(b"ann"), 0);
+        screen.ask_for_name();
+        screen.show(HI, 0);
+        let shown = taken(&mut screen);
+        let (_, after) = shown.split_once("use.\n").unwrap();
+        assert_eq!(after, format!("{PROMPT_TEXT}ea\r\x1b[JFrom ann: hi\n{PROMPT_TEXT}ea"));
+
+        let text = "x".repeat(100_000);
+        let long = Notice::From { name: b"ann", text: text.as_bytes() };
+        let mut next = screen.show(long, 0);
+        screen.handle_keys(b"\x15");
+        while let Some(from) = next {
+            next = screen.show(long, from);
+        }
+        screen.show(HI, 0);
+        let shown = taken(&mut screen);
+        assert_eq!(shown, format!("\r\x1b[JFrom ann: {text}\nFrom ann: hi\n{PROMPT_TEXT}"));
+    }
+
+    #[test]
+    fn end_in_the_middle_of_a_text_ends_its_line() {
+        for (keys, expected) in [(&b"@b"[..], "\n@b\n"), (b"", "\n")] {
+            let text = "x".repeat(100_000);
+            let mut screen = terminal(Look::default());
+            screen.edit_with(Editor::new(80, 24));
+            screen.show(Notice::From { name: b"ann", text: text.as_bytes() }, 0);
+            screen.handle_keys(keys);
+            taken(&mut screen);
+            screen.leave();
+            assert_eq!(taken(&mut screen), expected);
+        }
     }
 
     /// The first key of all was typed while a long text was being shown.
