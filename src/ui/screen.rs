@@ -103,11 +103,10 @@ impl Screen {
         }
     }
 
-    /// Takes the user's line off the screen and gives the terminal back, for a while.
+    /// Takes the user's line off the screen, its prompt too, and gives the terminal back, for a while.
     pub fn suspend(&mut self) {
         if let Some(editor) = &mut self.editor {
-            editor.hide(self.waiting.tail());
-            editor.leave(self.waiting.tail());
+            editor.suspend(self.waiting.tail());
         }
     }
 
@@ -428,6 +427,28 @@ mod tests {
             screen.leave();
             assert_eq!(taken(&mut screen), expected);
         }
+    }
+
+    /// A shell has written below in the meantime.
+    #[test]
+    fn prompt_is_shown_again_after_a_stop() {
+        let mut screen = terminal(Look::default());
+        screen.edit_with(Editor::new(80, 24));
+        screen.ask_for_name();
+        for (typed, sets_back) in [("", ""), ("a", "\x1b[?2004l"), ("n", "")] {
+            screen.handle_keys(typed.as_bytes());
+            let line = String::from_utf8_lossy(screen.editor.as_ref().unwrap().line()).into_owned();
+            taken(&mut screen);
+            screen.suspend();
+            let stopped = String::from_utf8_lossy(screen.waiting().as_slice()).into_owned();
+            assert_eq!(stopped, format!("\r\x1b[J{sets_back}"));
+            screen.waiting().clear();
+            assert_eq!(taken(&mut screen), format!("{PROMPT_TEXT}{line}"));
+        }
+        screen.handle_keys(b"\r");
+        taken(&mut screen);
+        screen.suspend();
+        assert_eq!(taken(&mut screen), "");
     }
 
     /// The first key of all was typed while a long text was being shown.

@@ -86,6 +86,12 @@ impl Desk {
         }
     }
 
+    /// Takes all off the screen, a prompt with nothing behind it as well.
+    pub(super) fn hide_all(&mut self, out: &mut Vec<u8>) {
+        self.hide(out);
+        self.view.hide(out);
+    }
+
     /// The screen is ours again, to be made to show what there is.
     pub(super) fn end_hiding(&mut self) {
         self.hidden = false;

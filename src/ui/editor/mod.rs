@@ -165,6 +165,13 @@ impl Editor {
         self.desk.is_hidden()
     }
 
+    /// Gives the terminal away for a while: hides the line and its prompt, for the next [`Editor::show`] to draw both again, and
+    /// sets the terminal back as [`Editor::leave`] does.
+    pub fn suspend(&mut self, out: &mut Vec<u8>) {
+        self.desk.hide_all(out);
+        self.leave(out);
+    }
+
     /// Sets the terminal back to how it was, so far as the editor changed it. What is typed stays, on the screen too; the next
     /// line typed changes the terminal again.
     pub fn leave(&mut self, out: &mut Vec<u8>) {
