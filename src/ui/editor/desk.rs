@@ -1,5 +1,6 @@
 //! What each key does to the line, and how the screen comes to show it.
 
+use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use core::mem;
 
@@ -64,14 +65,13 @@ impl Desk {
             self.line.take_changed();
             self.line.touch(prompt.len());
         }
-        self.draw_search();
     }
 
     /// Makes the screen show what the keys have made. Not while hidden.
     pub(super) fn update(&mut self, out: &mut Vec<u8>) {
         let from = self.line.take_changed();
-        let (text, cursor) = picture(&self.line, &self.search);
-        self.view.update(text, cursor, from, out);
+        let (text, cursor) = picture(&self.line, &self.search, &self.history);
+        self.view.update(&text, cursor, from, out);
     }
 
     /// Takes all off the screen, but leaves a prompt with nothing behind it.
@@ -100,8 +100,8 @@ impl Desk {
     /// Takes the terminal's new size, and draws anew what is shown.
     pub(super) fn resize(&mut self, columns: u16, rows: u16, out: &mut Vec<u8>) {
         let is_drawn = !self.hidden && !self.is_idle();
-        let (text, cursor) = picture(&self.line, &self.search);
-        self.view.resize(columns, rows, text, is_drawn.then_some(cursor), out);
+        let (text, cursor) = picture(&self.line, &self.search, &self.history);
+        self.view.resize(columns, rows, &text, is_drawn.then_some(cursor), out);
     }
 
     /// Does what a key asks for, all but showing it.
@@ -125,7 +125,7 @@ impl Desk {
             Key::Ctrl(b'L') => self.clear_screen(out),
             Key::Ctrl(b'R') => {
                 self.search = Some(Search::default());
-                self.draw_search();
+                self.line.touch(self.line.home());
             }
             Key::Up | Key::Ctrl(b'P') => {
                 if let Some(older) = self.history.older(self.line.text()) {
@@ -193,40 +193,30 @@ impl Desk {
         let Some(search) = &mut self.search else { return false };
         let step = search.press(key, &self.history);
         match step {
-            Step::Changed => self.draw_search(),
-            Step::Unchanged => {}
-            Step::GivenUp => self.end_search(),
+            Step::Unchanged => return false,
+            Step::Changed => {}
+            Step::GivenUp => self.search = None,
             Step::Accepted => self.accept_search(),
         }
-        matches!(step, Step::Changed | Step::GivenUp)
-    }
-
-    fn draw_search(&mut self) {
-        if let Some(search) = &mut self.search {
-            search.draw(&self.line, &self.history);
-            self.line.touch(self.line.home());
-        }
-    }
-
-    fn end_search(&mut self) {
-        self.search = None;
         self.line.touch(self.line.home());
+        step != Step::Accepted
     }
 
     fn accept_search(&mut self) {
-        if let Some(search) = &self.search
+        if let Some(search) = self.search.take()
             && let Some((line, place)) = search.found(&self.history)
         {
             self.line.set(line);
             self.line.go(self.line.home() + place);
         }
-        self.end_search();
     }
 }
 
 /// What is to be on the screen, and the cursor in it.
-fn picture<'a>(line: &'a Line, search: &'a Option<Search>) -> (&'a [u8], usize) {
-    search.as_ref().map_or((line.buffer(), line.cursor()), Search::picture)
+fn picture<'a>(line: &'a Line, search: &Option<Search>, history: &History) -> (Cow<'a, [u8]>, usize) {
+    let Some(search) = search else { return (Cow::Borrowed(line.buffer()), line.cursor()) };
+    let (text, cursor) = search.picture(line, history);
+    (Cow::Owned(text), cursor)
 }
 
 impl Line {

@@ -7,7 +7,7 @@ use super::keys::Key;
 use super::line::Line;
 use super::text;
 
-/// What is looked for, what was found, and how the two are shown.
+/// What is looked for, and what was found.
 #[derive(Debug, Default)]
 pub(super) struct Search {
     wanted: Vec<u8>,
@@ -15,9 +15,6 @@ pub(super) struct Search {
     found: Option<(usize, usize)>,
     /// Nothing older holds what is wanted.
     failed: bool,
-    /// Prompt and search as they are shown, and the cursor there.
-    picture: Vec<u8>,
-    cursor: usize,
 }
 
 /// What a key does to a search.
@@ -66,22 +63,76 @@ impl Search {
         Some((history.get(index)?, place))
     }
 
-    /// Makes the picture anew, in place of this line's.
-    pub(super) fn draw(&mut self, line: &Line, history: &History) {
+    /// What is shown in place of the line, its prompt before all, and the cursor in that.
+    pub(super) fn picture(&self, line: &Line, history: &History) -> (Vec<u8>, usize) {
         // Until something is found, the line itself is what Enter would send.
         let here = (line.text(), line.cursor() - line.home());
         let (found, place) = self.found(history).unwrap_or(here);
         let title: &[u8] = if self.failed { b"(failed reverse-i-search)`" } else { b"(reverse-i-search)`" };
-        self.picture.clear();
-        for part in [line.prompt(), title, &self.wanted, b"': "] {
-            self.picture.extend_from_slice(part);
+        let mut picture = [line.prompt(), title, &self.wanted, b"': "].concat();
+        let cursor = picture.len() + place;
+        picture.extend_from_slice(found);
+        (picture, cursor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is shown after these keys, with a `|` at the cursor, and the last step.
+    fn search(keys: &[Key<'_>]) -> (String, Step) {
+        let (mut history, mut line) = (History::default(), Line::default());
+        for entry in ["say hay", "nay", "okay"] {
+            history.add(entry.as_bytes());
         }
-        self.cursor = self.picture.len() + place;
-        self.picture.extend_from_slice(found);
+        line.set_prompt(b"> ");
+        line.insert(b"half");
+        let (mut search, mut step) = (Search::default(), Step::Changed);
+        for key in keys {
+            step = search.press(*key, &history);
+        }
+        let (mut picture, cursor) = search.picture(&line, &history);
+        picture.insert(cursor, b'|');
+        (String::from_utf8(picture).unwrap(), step)
     }
 
-    /// What is to be shown, and the cursor in it.
-    pub(super) fn picture(&self) -> (&[u8], usize) {
-        (&self.picture, self.cursor)
+    #[test]
+    fn each_key_finds_what_is_wanted_by_then() {
+        const AGAIN: Key<'_> = Key::Ctrl(b'R');
+        let text = |text: &'static str| Key::Text(text.as_bytes());
+        let table: &[(&[Key<'_>], &str)] = &[
+            (&[], "(reverse-i-search)`': half|"),
+            (&[AGAIN], "(reverse-i-search)`': half|"),
+            (&[text("ay")], "(reverse-i-search)`ay': ok|ay"),
+            (&[text("ay"), AGAIN], "(reverse-i-search)`ay': n|ay"),
+            (&[text("a"), AGAIN, text("y h")], "(reverse-i-search)`ay h': s|ay hay"),
+            (&[text("ay"), AGAIN, AGAIN, AGAIN], "(failed reverse-i-search)`ay': say h|ay"),
+            (&[text("k"), text("é")], "(failed reverse-i-search)`ké': o|kay"),
+            (&[text("k"), text("é"), Key::Backspace], "(reverse-i-search)`k': o|kay"),
+            (&[text("k"), Key::Backspace, Key::Backspace], "(reverse-i-search)`': half|"),
+            (&[text("x")], "(failed reverse-i-search)`x': half|"),
+        ];
+        for (keys, expected) in table {
+            assert_eq!(search(keys), (format!("> {expected}"), Step::Changed), "{keys:?}");
+        }
+    }
+
+    #[test]
+    fn key_that_is_not_for_the_search_leaves_it_or_ends_it() {
+        for (key, step) in [
+            (Key::Ctrl(b'L'), Step::Unchanged),
+            (Key::Ctrl(b'Z'), Step::Unchanged),
+            (Key::Ctrl(b'C'), Step::GivenUp),
+            (Key::Ctrl(b'G'), Step::GivenUp),
+            (Key::Enter, Step::Accepted),
+            (Key::Left, Step::Accepted),
+        ] {
+            assert_eq!(
+                search(&[Key::Text(b"ay"), key]),
+                ("> (reverse-i-search)`ay': ok|ay".into(), step),
+                "{key:?}"
+            );
+        }
     }
 }
