@@ -198,7 +198,9 @@ impl<F: Frontend> Conversation<F> {
             return (is_shown || has_lingered).then_some(Outcome::Full);
         }
         let leaves = self.linger.is_interactive && self.typed.over_since().is_some();
-        (leaves || self.is_done() && is_shown || has_lingered).then_some(Outcome::Left)
+        // Whoever waits for nothing still has done what can be done at once.
+        let gives_up = has_lingered && !self.can_take_replies() && !self.can_take_input();
+        (leaves || self.is_done() && is_shown || gives_up).then_some(Outcome::Left)
     }
 
     /// The reader of the output has gone.

@@ -504,6 +504,23 @@ fn output_that_blocks_for_ever_keeps_nobody() {
     }
 }
 
+/// The screen is full in between: what was typed is taken as far as that needs nobody else.
+#[test]
+fn who_does_not_linger_has_done_what_can_be_done_at_once() {
+    let mut scene = Scene::new(Settings { linger: Duration::ZERO, ..SETTINGS });
+    scene.connect();
+    let name = format!("@{}\n", "x".repeat(100_000));
+    scene.type_in(name.repeat(4));
+    scene.end_input();
+    let mut turns = 0;
+    while scene.outcome().is_none() && turns < 100 {
+        let _ = scene.conversation.turn(&mut scene.ends, scene.now);
+        turns += 1;
+    }
+    assert_eq!(scene.shown().matches("disallowed").count(), 4);
+    assert_eq!(scene.leave(), Unsaid::default());
+}
+
 /// What waits to be shown when all is answered is waited for as long as it moves.
 #[test]
 fn slow_reader_gets_all_of_it() {
