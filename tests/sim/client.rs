@@ -270,6 +270,9 @@ impl Client {
             let may_be_none = line.starts_with(b"IN-USE") || line.starts_with(b"BUSY");
             let sign = if may_be_none { &mut self.signs.sent } else { &mut self.signs.answer };
             *sign = now;
+            if line.starts_with(b"BUSY") {
+                break; // What a full server says after that is nothing.
+            }
         }
         self.scanned += whole;
     }
