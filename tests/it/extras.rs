@@ -231,3 +231,12 @@ fn log_on_the_same_terminal_leaves_the_typed_line_whole() {
     seat.press("\r");
     talk.expect(format!("SEND {}", &line[1..]));
 }
+
+/// What goes wrong while the log file is written is said at once, not with the next event.
+#[test]
+fn line_that_is_logged_last_does_not_wait_for_an_event() {
+    let peer = Peer::new();
+    let mut seat = Seat::sized(80, 24, all_on_terminal(peer.port(), "--name ann --log /dev/full"));
+    let _talk = peer.welcome("ann");
+    seat.sees(|lines| lines.iter().any(|line| line.contains("nothing more is written to the log file")));
+}
