@@ -187,11 +187,14 @@ impl Lines {
 
     /// The same for somebody who may take many lines at once, or a long one in parts.
     pub fn drain_to(&mut self, take: &mut impl Take) {
-        self.prepare();
-        while self.drain_first_piece(take) && self.drain_wrapped_line(&mut |line, from| take.take(line, from))
-        {
+        if self.skipping || !self.joined.is_empty() {
+            self.prepare();
         }
-        if self.drop_overlong_start() {
+        while self.drain_first_piece(take)
+            && self.searched < self.ring.len()
+            && self.drain_wrapped_line(&mut |line, from| take.take(line, from))
+        {}
+        if self.limit.is_some() && self.drop_overlong_start() {
             take.take(Line::TooLong, 0);
         }
         if self.ring.capacity() > CHUNK && self.ring.len() <= CHUNK / 2 {

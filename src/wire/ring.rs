@@ -66,7 +66,7 @@ impl Ring {
     }
 
     /// The bytes held, oldest first: the second piece is empty unless they wrap around.
-    #[inline]
+    #[inline(never)]
     pub fn pieces(&self) -> (&[u8], &[u8]) {
         let until_end = self.storage.len() - self.head;
         match self.len.checked_sub(until_end) {
@@ -159,7 +159,6 @@ impl Ring {
     }
 
     /// The byte at this place, counted from the oldest one.
-    #[inline]
     pub fn get(&self, at: usize) -> Option<u8> {
         let (first, second) = self.pieces();
         first.get(at).or_else(|| second.get(at - first.len())).copied()
