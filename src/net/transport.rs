@@ -8,7 +8,7 @@ use mio::net::TcpStream;
 use rustix::net::sockopt;
 use std::io::{self, ErrorKind, IoSliceMut, Read, Write};
 use std::net::Shutdown;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 #[cfg(not(target_os = "openbsd"))]
 use std::time::Duration;
 
@@ -79,7 +79,12 @@ const LAST_READS: usize = 256;
 /// Small requests go out at once, and a dead peer is noticed. For a socket that connects, and for one
 /// that listens. Where the system lacks an option the connection works without.
 pub(crate) fn configure(socket: impl AsFd) {
-    let socket = socket.as_fd();
+    set_options(socket.as_fd());
+}
+
+/// Does it, once for all kinds of sockets.
+#[inline(never)]
+fn set_options(socket: BorrowedFd<'_>) {
     let results = [
         sockopt::set_tcp_nodelay(socket, true),
         sockopt::set_socket_keepalive(socket, true),
