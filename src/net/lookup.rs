@@ -57,7 +57,7 @@ impl Lookup {
 
     fn ask_this_program(host: &str, port: u16, registry: &Registry, token: Token) -> io::Result<Self> {
         let arguments =
-            [c"chinwag".into(), QUESTION.into(), CString::new(host)?, CString::new(port.to_string())?];
+            [c"chinwag".into(), QUESTION.into(), CString::new(host)?, CString::new(format!("{port}"))?];
         Self::ask(&this_program()?, &arguments, registry, token)
     }
 
@@ -133,7 +133,7 @@ fn this_program() -> io::Result<CString> {
 fn parse(answer: &[u8]) -> io::Result<Vec<SocketAddr>> {
     let answer = String::from_utf8_lossy(answer);
     if let Some(error) = answer.strip_prefix('!') {
-        return Err(io::Error::other(error.trim()));
+        return Err(io::Error::other(error.trim_end_matches('\n')));
     }
     let addresses: Vec<_> = answer.lines().filter_map(|line| line.parse().ok()).collect();
     if addresses.is_empty() {
@@ -147,12 +147,12 @@ fn parse(answer: &[u8]) -> io::Result<Vec<SocketAddr>> {
 /// work. To be called first thing in a program whose look-ups are not to block.
 pub(crate) fn answer_if_asked() -> Option<ExitCode> {
     ANSWERS.store(true, Ordering::Relaxed);
-    let mut arguments = std::env::args_os().skip(1);
-    if arguments.next()?.as_bytes() != QUESTION.to_bytes() {
+    let mut arguments = std::env::args_os();
+    let mut next = || arguments.next();
+    if next().and(next())?.as_bytes() != QUESTION.to_bytes() {
         return None;
     }
-    let mut words = arguments.map_while(|argument| argument.into_string().ok());
-    let (host, port) = (words.next()?, words.next()?.parse().ok()?);
+    let (host, port) = (next()?.into_string().ok()?, next()?.to_str()?.parse().ok()?);
     // Nobody is there any more if this fails.
     let _ = io::stdout().write_all(answer(&host, port).as_bytes());
     Some(ExitCode::SUCCESS)
