@@ -2,6 +2,7 @@
 //! its value.
 
 use clap::{Arg, ArgAction, value_parser};
+use std::num::ParseIntError;
 use std::path::PathBuf;
 
 /// An option, as a row of a program's table.
@@ -72,6 +73,8 @@ pub(crate) fn name(arg: Arg) -> Arg {
     arg.value_name("NAME")
 }
 
+const TOO_LARGE: &str = "number too large";
+
 /// What is counted is read by parsers of one type, so that clap's code round them is there once.
 type Number = fn(&str) -> Result<u64, String>;
 
@@ -124,11 +127,13 @@ fn parse_host(text: &str) -> Result<String, String> {
 
 /// A number of things in memory.
 fn parse_number(text: &str) -> Result<u64, String> {
-    text.parse::<usize>().map(|number| number as u64).map_err(|error| error.to_string())
+    let number = parse_digits(text).map_err(|error| error.to_string())?;
+    if usize::try_from(number).is_err() { Err(TOO_LARGE.to_owned()) } else { Ok(number) }
 }
 
 fn parse_port(text: &str) -> Result<u64, String> {
-    text.parse::<u16>().map(u64::from).map_err(|_| "not a number from 0 to 65535".to_owned())
+    let port = parse_digits(text).ok().filter(|&port| port <= u16::MAX.into());
+    port.ok_or_else(|| "not a number from 0 to 65535".to_owned())
 }
 
 /// A number of bytes, with or without a unit: K, M, G are 1024, 1024 K, 1024 M.
@@ -140,7 +145,7 @@ fn parse_bytes(text: &str) -> Result<u64, String> {
         _ => (text, 1),
     };
     let bytes = parse_number(digits)?.checked_mul(unit).filter(|&bytes| usize::try_from(bytes).is_ok());
-    bytes.ok_or_else(|| "number too large".to_owned())
+    bytes.ok_or_else(|| TOO_LARGE.to_owned())
 }
 
 /// A time in seconds, with up to nine digits behind a decimal point.
@@ -151,7 +156,13 @@ fn parse_seconds(text: &str) -> Result<u64, String> {
     if whole.is_empty() || fraction.len() > 9 || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
         return Err("not a number of seconds".to_owned());
     }
-    digits.parse().map_err(|_| "too long".to_owned())
+    parse_digits(&digits).map_err(|_| "too long".to_owned())
+}
+
+/// The standard library's parser, which is put anew wherever it is called.
+#[inline(never)]
+fn parse_digits(text: &str) -> Result<u64, ParseIntError> {
+    text.parse()
 }
 
 #[cfg(test)]
