@@ -5,6 +5,7 @@
 //! Ctrl-S and Ctrl-Q.
 
 use crate::net::stdio::Stdio;
+use rustix::stdio;
 use rustix::termios::{
     InputModes, LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcgetwinsize, tcsetattr,
 };
@@ -20,7 +21,7 @@ const MARKED_PASTES_OFF: &[u8] = b"\x1b[?2004l";
 /// Whether what is typed on the terminal is shown: a program that has switched the echo off does not
 /// want to see its input again, from whomever.
 pub(crate) fn makes_sense() -> bool {
-    tcgetattr(io::stdin()).is_ok_and(|modes| modes.local_modes.contains(LocalModes::ECHO))
+    tcgetattr(stdio::stdin()).is_ok_and(|modes| modes.local_modes.contains(LocalModes::ECHO))
 }
 
 /// Takes the terminal, or takes it again when somebody else may have changed it.
@@ -31,7 +32,7 @@ pub(crate) fn enter() -> io::Result<()> {
     let mut saved = FOUND.lock().unwrap_or_else(PoisonError::into_inner);
     let found = match &*saved {
         Some(found) => found.clone(),
-        None => tcgetattr(io::stdin())?,
+        None => tcgetattr(stdio::stdin())?,
     };
     let mut raw = found.clone();
     raw.local_modes -= LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG | LocalModes::IEXTEN;
@@ -39,12 +40,12 @@ pub(crate) fn enter() -> io::Result<()> {
     raw.special_codes[SpecialCodeIndex::VMIN] = 1;
     raw.special_codes[SpecialCodeIndex::VTIME] = 0;
     *saved = Some(found);
-    Ok(tcsetattr(io::stdin(), OptionalActions::Now, &raw)?)
+    Ok(tcsetattr(stdio::stdin(), OptionalActions::Now, &raw)?)
 }
 
 /// The columns and rows of the terminal; 0 where they are not known.
 pub(crate) fn size() -> (u16, u16) {
-    tcgetwinsize(io::stdout()).map_or((0, 0), |size| (size.ws_col, size.ws_row))
+    tcgetwinsize(stdio::stdout()).map_or((0, 0), |size| (size.ws_col, size.ws_row))
 }
 
 /// With `panic = "abort"` nothing is dropped: gives the terminal back before the panic is reported.
@@ -64,5 +65,5 @@ pub(crate) fn restore_on_panic() {
 pub(crate) fn restore() -> bool {
     let found = FOUND.lock().unwrap_or_else(PoisonError::into_inner).take();
     // Now, not when the output has drained: on a paused terminal it never would.
-    found.is_some_and(|found| tcsetattr(io::stdin(), OptionalActions::Now, &found).is_ok())
+    found.is_some_and(|found| tcsetattr(stdio::stdin(), OptionalActions::Now, &found).is_ok())
 }

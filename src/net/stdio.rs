@@ -13,6 +13,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FileType, OFlags};
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags};
+use rustix::stdio;
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
 use std::io::{self, IoSliceMut, Read, Write};
@@ -50,7 +51,7 @@ impl Stdio {
     /// # Errors
     /// When the descriptor cannot be duplicated.
     pub(crate) fn input() -> io::Result<Self> {
-        Self::open(io::stdin().as_fd(), 0, OpenOptions::new().read(true))
+        Self::open(stdio::stdin(), 0, OpenOptions::new().read(true))
     }
 
     /// Standard output.
@@ -58,7 +59,7 @@ impl Stdio {
     /// # Errors
     /// When the descriptor cannot be duplicated.
     pub(crate) fn output() -> io::Result<Self> {
-        Self::open(io::stdout().as_fd(), 1, OpenOptions::new().write(true))
+        Self::open(stdio::stdout(), 1, OpenOptions::new().write(true))
     }
 
     /// Standard error.
@@ -66,7 +67,7 @@ impl Stdio {
     /// # Errors
     /// When the descriptor cannot be duplicated.
     pub(crate) fn error() -> io::Result<Self> {
-        Self::open(io::stderr().as_fd(), 2, OpenOptions::new().write(true))
+        Self::open(stdio::stderr(), 2, OpenOptions::new().write(true))
     }
 
     fn open(inherited: BorrowedFd<'_>, number: u8, options: &mut OpenOptions) -> io::Result<Self> {
