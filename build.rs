@@ -11,18 +11,27 @@
 //! `CHINWAG_PACK_RELOCATIONS`. (It is no profile, because cargo tells a build script of a profile made
 //! by hand only what it inherits from.)
 //!
+//! And where the linker can, functions that came out the same are there once, as different types often
+//! lead to the same instructions. (Nothing here asks whether two functions are one.) Not every linker
+//! can, nor says who it is: whether an empty program can be linked that way is tried.
+//!
 //! Only where this is known to work: Linux with glibc, the default linker, and no flags given by
 //! hand. A build with any RUSTFLAGS keeps everything, for profilers and debuggers.
 
 use std::env;
 use std::fs;
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 /// Added to the linker's own script.
 const WITHOUT_UNWINDING: &str = "SECTIONS { /DISCARD/ : { *(.eh_frame) *(.eh_frame_hdr) *(.gcc_except_table*) } } INSERT AFTER .rodata;\n";
 
 /// Set to 1 for packed relocations.
 const PACK_RELOCATIONS: &str = "CHINWAG_PACK_RELOCATIONS";
+
+/// Folds functions that are the same: known to LLVM's linker, which is Rust's own on some systems, to
+/// mold and to gold.
+const FOLD_FUNCTIONS: &str = "-Wl,--icf=all";
 
 /// What the standard library calls to unwind (Itanium C++ ABI, level I), without `_Unwind_`.
 const UNWINDING: [&str; 10] = [
@@ -53,9 +62,25 @@ fn main() {
     for function in UNWINDING {
         println!("cargo::rustc-link-arg-bins=-Wl,--defsym=_Unwind_{function}=_fini");
     }
+    if can_link(Path::new(&directory), FOLD_FUNCTIONS) {
+        println!("cargo::rustc-link-arg-bins={FOLD_FUNCTIONS}");
+    }
     if env::var(PACK_RELOCATIONS).is_ok_and(|wanted| wanted == "1") {
         println!("cargo::rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
     }
+}
+
+/// Whether the linker that the programs get takes this argument.
+fn can_link(directory: &Path, argument: &str) -> bool {
+    let source = directory.join("empty.rs");
+    let Some(compiler) = env::var_os("RUSTC").filter(|_| fs::write(&source, "fn main() {}\n").is_ok()) else {
+        return false;
+    };
+    let mut compile = Command::new(compiler);
+    compile.arg("-C").arg(format!("link-arg={argument}"));
+    compile.arg("-o").arg(directory.join("empty")).arg(source);
+    compile.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    compile.status().is_ok_and(|status| status.success())
 }
 
 fn is_plain_release() -> bool {
