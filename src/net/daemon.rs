@@ -5,7 +5,7 @@ use super::server::Server;
 use crate::net::endpoint;
 use crate::net::signals::Signals;
 use crate::server::Config;
-use log::{debug, info};
+use crate::wire::format::note;
 use mio::{Events, Poll, Registry, Token};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -34,7 +34,7 @@ pub(crate) fn run(host: &str, port: u16, config: Config) -> io::Result<()> {
     let _signals = Signals::catch(&[SIGINT, SIGTERM], poll.registry(), SIGNALS)?;
     let mut server = listen(&addresses, config, poll.registry())?;
     let address = server.local_addr()?;
-    info!("listening on {address}");
+    note!(Info, "listening on {address}");
     announce(address);
 
     let start = Instant::now();
@@ -57,7 +57,7 @@ pub(crate) fn run(host: &str, port: u16, config: Config) -> io::Result<()> {
             server.handle_event(event);
         }
     }
-    info!("stopping: a signal came");
+    note!(Info, "stopping: a signal came");
     server.shut_down();
     Ok(())
 }
@@ -66,7 +66,7 @@ pub(crate) fn run(host: &str, port: u16, config: Config) -> io::Result<()> {
 fn announce(address: SocketAddr) {
     let mut stdout = io::stdout().lock();
     if let Err(error) = writeln!(stdout, "listening on {address}").and_then(|()| stdout.flush()) {
-        debug!("standard output takes nothing: {error}");
+        note!(Debug, "standard output takes nothing: {error}");
     }
 }
 
@@ -74,7 +74,7 @@ fn announce(address: SocketAddr) {
 fn raise_descriptor_limit() {
     let limit = raised(getrlimit(Resource::Nofile), MOST_DESCRIPTORS);
     if let Err(error) = setrlimit(Resource::Nofile, limit) {
-        debug!("the limit of descriptors stays as it is: {error}");
+        note!(Debug, "the limit of descriptors stays as it is: {error}");
     }
 }
 

@@ -5,7 +5,7 @@ use super::transport;
 use crate::server::Config;
 use crate::server::hub::Id;
 use crate::server::intake::Intake;
-use log::{info, warn};
+use crate::wire::format::note;
 use mio::event::Event;
 use mio::net::{TcpListener, TcpStream};
 use mio::{Interest, Registry, Token};
@@ -153,7 +153,7 @@ impl Server {
 
     fn stall(&mut self, error: &io::Error, now: Duration) {
         if !matches!(self.accepting, Accepting::Stalled { .. }) {
-            warn!("new connections have to wait: {error}");
+            note!(Warn, "new connections have to wait: {error}");
         }
         self.accepting = Accepting::Stalled { until: now + ACCEPT_AGAIN, connections: self.intake.len() };
     }
@@ -166,9 +166,9 @@ impl Server {
         // Both at once and for good: edges come when something changes, so that a socket that can be
         // written to, as almost all can be, wakes nobody up.
         match registry.register(stream, token, Interest::READABLE | Interest::WRITABLE) {
-            Ok(()) => info!("client {} has come from {peer}", id.index()),
+            Ok(()) => note!(Info, "client {} has come from {peer}", id.index()),
             Err(error) => {
-                warn!("no connection with {peer}: {error}");
+                note!(Warn, "no connection with {peer}: {error}");
                 self.intake.dismiss(id);
             }
         }

@@ -23,6 +23,7 @@
 
 use super::users::Users;
 use crate::wire::escape::Printable;
+use crate::wire::format::note;
 use crate::wire::lines::Line;
 use crate::wire::outbox::Outbox;
 use crate::wire::protocol::{self, BadRequest, Reply, Request};
@@ -31,7 +32,6 @@ use alloc::rc::Rc;
 use alloc::vec::Vec;
 use core::mem;
 use core::num::NonZeroU32;
-use log::{debug, info, warn};
 
 pub use super::limits::{LOG_IN_LIMIT, Limits, OWN_MARK, QUEUE_ROOM};
 
@@ -197,7 +197,7 @@ impl Hub {
         let client = &mut self.clients[id.index()];
         if let Standing::User(name) = &client.standing {
             self.users.remove(name);
-            info!("{} has left", Printable(name));
+            note!(Info, "{} has left", Printable(name));
             client.standing = Standing::Guest;
         }
     }
@@ -269,7 +269,7 @@ impl Hub {
         let line = match line {
             Line::Whole(line) => line,
             Line::TooLong => {
-                debug!("client {} sent a line that is too long", id.index());
+                note!(Debug, "client {} sent a line that is too long", id.index());
                 return self.answer(id, Reply::BadRqstBody);
             }
         };
@@ -292,7 +292,7 @@ impl Hub {
             return self.refuse(id, line, Reply::BadRqstBody);
         }
         if self.users.len() >= self.limits.max_users {
-            debug!("no room for {}: there are {} users", Printable(name), self.users.len());
+            note!(Debug, "no room for {}: there are {} users", Printable(name), self.users.len());
             return self.answer(id, Reply::Busy);
         }
         if self.find(name).is_some() {
@@ -301,7 +301,7 @@ impl Hub {
         let shared: Rc<[u8]> = name.into();
         self.users.insert(Rc::clone(&shared), id);
         self.clients[id.index()].standing = Standing::User(shared);
-        info!("client {} is {}", id.index(), Printable(name));
+        note!(Info, "client {} is {}", id.index(), Printable(name));
         self.answer(id, Reply::Hello { name })
     }
 
@@ -348,7 +348,7 @@ impl Hub {
         let waiting = self.outbox(receiver).len();
         let line = text.len() + from.len() + b"DELIVERY  \n".len();
         if waiting + line > self.limits.max_queue {
-            warn!("client {} does not read: dropped with {waiting} bytes waiting", receiver.index());
+            note!(Warn, "client {} does not read: dropped with {waiting} bytes waiting", receiver.index());
             self.log_out(receiver);
             self.clients[receiver.index()].standing = Standing::Overfull;
             self.mark_dirty(receiver);
@@ -381,7 +381,7 @@ impl Hub {
     }
 
     fn refuse(&mut self, id: Id, line: &[u8], reply: Reply<'_>) -> Handled {
-        debug!("client {} sent a bad line: {}", id.index(), Printable(line));
+        note!(Debug, "client {} sent a bad line: {}", id.index(), Printable(line));
         self.answer(id, reply)
     }
 

@@ -38,13 +38,13 @@
 use super::Config;
 use super::connection::{Connection, Served, State};
 use super::hub::{Hub, Id};
+use crate::wire::format::note;
 use crate::wire::sizes::LAST_BYTES;
 use crate::wire::source::{Source, Transport};
 use alloc::vec::Vec;
 use core::fmt::Display;
 use core::mem;
 use core::time::Duration;
-use log::debug;
 
 /// For so long a sender waits for a receiver that takes nothing, before it insists.
 pub const PATIENCE: Duration = Duration::from_millis(100);
@@ -317,7 +317,7 @@ impl<T: Transport<Error: Display>> Intake<T> {
             let outbox = self.hub.outbox_mut(id);
             match connection.flush(outbox, now) {
                 Err(error) => {
-                    debug!("client {} takes no more: {error}", id.index());
+                    note!(Debug, "client {} takes no more: {error}", id.index());
                     self.handle_broken(id);
                 }
                 Ok(()) if !outbox.is_empty() => {}
@@ -347,7 +347,7 @@ impl<T: Transport<Error: Display>> Intake<T> {
         }
         connection.source.end();
         self.hub.disconnect(id);
-        debug!("client {} is gone: {why}", id.index());
+        note!(Debug, "client {} is gone: {why}", id.index());
     }
 }
 
