@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::client::session::OUTBOX_FULL;
+use crate::ui::display::Style;
+use crate::ui::editor::Editor;
 use crate::ui::screen::{Look, SCREEN_FULL, Screen};
 use crate::wire::lines::CHUNK;
 use crate::wire::sizes::TYPED_AHEAD;
@@ -100,6 +102,10 @@ const SETTINGS: Settings<'_> =
 
 impl Scene {
     fn new(settings: Settings<'_>) -> Self {
+        Self::shown_by(Screen::new(Look::default()), settings)
+    }
+
+    fn shown_by(screen: Screen, settings: Settings<'_>) -> Self {
         let (input, output) = (End::default(), End::default());
         let ends = Ends {
             server: None,
@@ -107,7 +113,7 @@ impl Scene {
             output: Source::new(output.clone()),
             broken: None,
         };
-        let conversation = Conversation::new(&settings, Screen::new(Look::default()));
+        let conversation = Conversation::new(&settings, screen);
         let server = End::default();
         Self { conversation, ends, server, input, output, now: Duration::from_secs(100) }
     }
@@ -591,4 +597,65 @@ fn message_over_the_limit_is_dropped_alone() {
     scene.hear("DELIVERY bob 0123456789\nDELIVERY bob 1\n");
     scene.run();
     assert_eq!(scene.shown(), "From bob: 1\n");
+}
+
+const TERMINAL: Look = Look {
+    terminal: true,
+    style: Style { escape: false, color: false, one_line: false },
+    timestamps: false,
+    bell: false,
+};
+
+/// Logged in as ann, on a terminal whose keys are taken one by one.
+fn at_the_keys() -> Scene {
+    let mut screen = Screen::new(TERMINAL);
+    screen.edit_with(Editor::new(80, 24));
+    let settings = Settings { name: Some(b"ann"), is_interactive: true, ..SETTINGS };
+    let mut scene = Scene::shown_by(screen, settings);
+    scene.connect();
+    scene.hear("HELLO ann\n");
+    scene.run();
+    scene.sent();
+    scene
+}
+
+#[test]
+fn keys_become_lines_and_more() {
+    // Typed, sent, and what becomes of it.
+    let table = [
+        ("@bob hi\r", "SEND bob hi\n", None, &[][..]),
+        ("@bob hi\r!who\r", "SEND bob hi\nLIST\n", None, &[]),
+        ("@bob hi\r\x03@bob never\r", "SEND bob hi\n", Some(Outcome::Interrupted), &[]),
+        ("@bob\x03", "", None, &[]),
+        ("\x1a@bob hi\r", "SEND bob hi\n", None, &[Event::Suspend]),
+        ("@bob hi\r\x04@bob never\r", "SEND bob hi\n", Some(Outcome::Left), &[]),
+        ("@bob hi\r!quit\r@bob never\r", "SEND bob hi\n", Some(Outcome::Left), &[]),
+    ];
+    for (typed, sent, outcome, events) in table {
+        let mut scene = at_the_keys();
+        scene.type_in(typed);
+        scene.run();
+        assert_eq!((scene.outcome(), scene.sent()), (outcome, sent.into()), "{typed:?}");
+        assert_eq!(scene.conversation.take_events(), events, "{typed:?}");
+    }
+}
+
+/// Behind an echoed line the cursor is where the next line begins; so it is behind an edited one.
+#[test]
+fn line_that_the_terminal_has_echoed_ends_the_prompt() {
+    for edits in [false, true] {
+        let mut screen = Screen::new(TERMINAL);
+        if edits {
+            screen.edit_with(Editor::new(80, 24));
+        }
+        let mut scene = Scene::shown_by(screen, Settings { is_interactive: true, ..SETTINGS });
+        scene.connect();
+        scene.run();
+        scene.type_in("ann\n");
+        scene.run();
+        scene.hear("HELLO ann\n");
+        scene.run();
+        let echoed = if edits { "ann\n" } else { "" };
+        assert_eq!(scene.shown(), format!("{}{echoed}{LOGGED_IN}", PROMPT.trim_end_matches('\n')));
+    }
 }
