@@ -134,7 +134,37 @@ impl Typed {
     }
 }
 
-/// Whether a typed line says that the user wants to leave.
+/// Whether a typed line says that the user wants to leave: what `Command::parse` makes of it, sooner,
+/// as it is asked of every line that waits.
 fn is_quit(line: &[u8]) -> bool {
-    Command::parse(without_carriage_return(line)) == Some(Command::Quit)
+    line.trim_ascii() == b"!quit"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quit_is_the_command_and_nothing_else() {
+        for line in
+            ["!quit", " !quit\t", "!quit\r", "\r!quit \r", "!quit now", "!Quit", "!", "", "@ann !quit"]
+        {
+            let command = Command::parse(without_carriage_return(line.as_bytes()));
+            assert_eq!(is_quit(line.as_bytes()), command == Some(Command::Quit), "{line:?}");
+        }
+    }
+
+    /// What waits behind the first line is bounded, however long that is.
+    #[test]
+    fn room_is_counted_from_the_end_of_the_first_line() {
+        for first in [0, 10, 2 * TYPED_AHEAD] {
+            let mut typed = Typed::new();
+            typed.lines().push(&[b"x".repeat(first), b"\n".to_vec()].concat());
+            typed.lines().drain(|_| false);
+            typed.lines().push(&b"y".repeat(TYPED_AHEAD - 2));
+            assert!(typed.wants_more(), "a byte less, with the end of the first line");
+            typed.lines().push(b"y");
+            assert!(!typed.wants_more());
+        }
+    }
 }
