@@ -140,10 +140,12 @@ impl Session {
         self.unanswered == 0 && matches!(self.phase, Phase::Naming | Phase::Chatting)
     }
 
-    /// The number of requests that wait for their answers, or to be sent, the log-in among them. (Not
+    /// The number of requests that wait for their answers, or to be sent, the log-in among them, and a
+    /// message that is there in part. (Not
     /// that of one who comes back: while it is turned away, no answer has come.)
     pub fn unanswered(&self) -> u64 {
-        self.unanswered + u64::from(matches!(self.phase, Phase::LoggingIn(_)))
+        let is_begun = self.begun == Begun::Unanswered;
+        self.unanswered + u64::from(is_begun) + u64::from(matches!(self.phase, Phase::LoggingIn(_)))
     }
 
     /// What was typed in vain, if nothing more is sent of this outbox and no answer comes.

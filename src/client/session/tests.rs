@@ -323,7 +323,9 @@ fn message_that_is_answered_before_its_end_is_not_waited_for() {
     let mut talk = Talk::chatting();
     let line = format!("@bob {}", "x".repeat(40_000));
     let Taken::UpTo(from) = talk.type_on(&line, 0) else { panic!("it is too long for one piece") };
+    assert_eq!(talk.session.unanswered(), 1);
     talk.hear(b"BAD-RQST-BODY\n");
+    assert_eq!(talk.session.unanswered(), 0, "lingering is counted from this answer, too");
     assert!(talk.session.has_answered_part());
     assert_eq!(talk.type_on(&line, from), Taken::Whole);
     assert!(talk.session.is_settled() && !talk.session.has_answered_part());
