@@ -141,8 +141,8 @@ impl Session {
     }
 
     /// The number of requests that wait for their answers, or to be sent, the log-in among them, and a
-    /// message that is there in part. (Not
-    /// that of one who comes back: while it is turned away, no answer has come.)
+    /// message that is there in part. (Not the log-in of one who comes back: while it is turned away, no
+    /// answer has come.)
     pub fn unanswered(&self) -> u64 {
         let is_begun = self.begun == Begun::Unanswered;
         self.unanswered + u64::from(is_begun) + u64::from(matches!(self.phase, Phase::LoggingIn(_)))

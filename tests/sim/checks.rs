@@ -20,7 +20,7 @@ pub(crate) fn check_ending(client: &Client, heard: &[Heard]) {
     let is_over = typing.ended.is_some() || has_quit(&typing.read, has_ended);
     let oracle = Oracle::new(facts(client), heard, &typed);
     // Names may still have waited for a screen that was full.
-    let waits = client.is_narrow() && client.conversation.held().typed > 0;
+    let waits = client.conversation.held().typed > 0;
     let has_names_left = waits && matches!(oracle.state, State::Naming | State::LoggingIn(_));
     // Who does not want to leave sees all that came before the end of the connection.
     let is_patient = !is_over && matches!(ending.outcome, Outcome::Lost | Outcome::Full);
