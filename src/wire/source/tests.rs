@@ -1,0 +1,164 @@
+//! What is known about a stream, call by call.
+
+use super::*;
+use std::collections::VecDeque;
+
+/// Brings and takes what a script says.
+#[derive(Default)]
+struct Scripted {
+    reads: VecDeque<Result<&'static [u8], Stop<&'static str>>>,
+    writes: VecDeque<Result<usize, Stop<&'static str>>>,
+    written: Vec<u8>,
+    is_socket: bool,
+}
+
+impl Transport for Scripted {
+    type Error = &'static str;
+
+    fn read(&mut self, near: &mut [u8], _: &mut [u8]) -> Result<usize, Stop<&'static str>> {
+        let bytes = self.reads.pop_front().unwrap()?;
+        near[..bytes.len()].copy_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<usize, Stop<&'static str>> {
+        let count = self.writes.pop_front().unwrap()?;
+        self.written.extend_from_slice(&bytes[..count]);
+        Ok(count)
+    }
+
+    fn drains_by_short_read(&self) -> bool {
+        self.is_socket
+    }
+}
+
+fn reading(is_socket: bool, reads: &[Result<&'static [u8], Stop<&'static str>>]) -> Source<Scripted> {
+    let reads = reads.iter().copied().collect();
+    Source::new(Scripted { reads, is_socket, ..Scripted::default() })
+}
+
+#[test]
+fn short_read_is_the_last_one_of_a_socket_only() {
+    for is_socket in [true, false] {
+        let mut source = reading(is_socket, &[Ok(b"ab"), Ok(b"cd")]);
+        let mut lines = Lines::new(None);
+        assert_eq!(source.fill(&mut lines), Filled::Bytes(2));
+        assert_eq!(source.is_readable(), !is_socket);
+        source.handle_readable();
+        assert_eq!(source.read(&mut [0; 2]), Filled::Bytes(2));
+        assert!(source.is_readable(), "the buffer is full: more may be there");
+    }
+}
+
+#[test]
+fn what_would_wait_is_idle_until_an_event_comes() {
+    let mut source = reading(false, &[Err(Stop::Blocked), Ok(b"a")]);
+    let mut lines = Lines::new(None);
+    assert_eq!(source.fill(&mut lines), Filled::Bytes(0));
+    assert!(!source.is_readable());
+    source.handle_readable();
+    assert!(source.is_readable());
+    assert_eq!(source.fill(&mut lines), Filled::Bytes(1));
+}
+
+#[test]
+fn announced_end_is_read_up_to() {
+    let mut source = reading(true, &[Ok(b"a"), Ok(b"b"), Ok(b"")]);
+    let mut lines = Lines::new(None);
+    source.handle_ending();
+    for filled in [Filled::Bytes(1), Filled::Bytes(1), Filled::End] {
+        assert!(source.is_readable() && source.is_ending());
+        assert_eq!(source.fill(&mut lines), filled);
+    }
+    source.handle_readable();
+    source.handle_ending();
+    assert!(!source.is_readable(), "nothing brings it back");
+}
+
+/// An event may be about a stream that was there before.
+#[test]
+fn end_that_was_announced_in_error_is_forgotten() {
+    let mut source = reading(true, &[Err(Stop::Blocked), Ok(b"a")]);
+    let mut lines = Lines::new(None);
+    source.handle_ending();
+    assert_eq!(source.fill(&mut lines), Filled::Bytes(0));
+    assert!(!source.is_readable() && !source.is_ending());
+    source.handle_readable();
+    assert_eq!(source.fill(&mut lines), Filled::Bytes(1));
+    assert!(!source.is_readable());
+}
+
+#[test]
+fn broken_input_has_ended() {
+    let mut source = reading(true, &[Err(Stop::Broken("reset"))]);
+    assert_eq!(source.fill(&mut Lines::new(None)), Filled::Broken("reset"));
+    assert!(!source.is_readable() && source.is_ending());
+}
+
+#[test]
+fn file_is_always_ready_up_to_its_end() {
+    let reads = [Ok(&b"a"[..]), Err(Stop::Blocked), Ok(b"")].into();
+    let mut source = Source::always_ready(Scripted { reads, is_socket: true, ..Scripted::default() });
+    let mut lines = Lines::new(None);
+    for filled in [Filled::Bytes(1), Filled::Bytes(0), Filled::End] {
+        assert!(source.is_readable());
+        assert_eq!(source.fill(&mut lines), filled);
+    }
+    assert!(!source.is_readable());
+}
+
+#[test]
+fn only_what_may_hold_unread_bytes_is_ended_with_care() {
+    struct Ending<'a>(&'a std::cell::Cell<bool>);
+    impl Transport for Ending<'_> {
+        type Error = ();
+        fn read(&mut self, _: &mut [u8], _: &mut [u8]) -> Result<usize, Stop<()>> {
+            Ok(0)
+        }
+        fn write(&mut self, bytes: &[u8]) -> Result<usize, Stop<()>> {
+            Ok(bytes.len())
+        }
+        fn end(&mut self) {
+            self.0.set(true);
+        }
+    }
+    for is_read in [false, true] {
+        let ended = std::cell::Cell::new(false);
+        let mut source = Source::new(Ending(&ended));
+        if is_read {
+            source.fill(&mut Lines::new(None));
+        }
+        source.end();
+        assert_eq!(ended.get(), !is_read);
+    }
+}
+
+#[test]
+fn blocked_output_is_left_alone_until_an_event_comes() {
+    let writes = [Ok(1), Err(Stop::Blocked), Ok(2)].into();
+    let mut source = Source::new(Scripted { writes, ..Scripted::default() });
+    let mut outbox = Outbox::new();
+    outbox.tail().extend_from_slice(b"abc");
+    for _ in 0..3 {
+        assert_eq!(source.flush(&mut outbox), Ok(()));
+        assert!(source.is_blocked() && !source.is_writable());
+    }
+    source.handle_writable();
+    assert_eq!(source.flush(&mut outbox), Ok(()));
+    assert!(source.is_writable() && outbox.is_empty());
+    assert_eq!(source.transport().written, b"abc");
+}
+
+#[test]
+fn broken_output_keeps_what_waits_and_has_an_end_to_be_read() {
+    let mut source = reading(true, &[Ok(b"last words"), Ok(b"")]);
+    source.transport_mut().writes = [Ok(1), Err(Stop::Broken("reset"))].into();
+    let mut outbox = Outbox::new();
+    outbox.tail().extend_from_slice(b"abc");
+    assert_eq!(source.flush(&mut outbox), Err("reset"));
+    source.handle_writable();
+    assert!(!source.is_writable() && !source.is_blocked());
+    assert_eq!((source.flush(&mut outbox), outbox.as_slice()), (Ok(()), &b"bc"[..]), "said once");
+    assert_eq!(source.fill(&mut Lines::new(None)), Filled::Bytes(10));
+    assert_eq!(source.fill(&mut Lines::new(None)), Filled::End);
+}
