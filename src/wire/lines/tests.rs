@@ -124,12 +124,13 @@ fn refused_line_is_offered_again() {
 /// Lines that begin `head` bytes before the end of the ring, so that each byte of them may wrap.
 fn wrapped(head: usize, bytes: &[u8]) -> Lines {
     let mut lines = Lines::new(None);
+    lines.ring.reserve(CHUNK);
     lines.push(&vec![b'x'; CHUNK - head]);
-    lines.push(b"\n");
-    lines.ring.consume(CHUNK - head + 1);
-    lines.push(b"\n");
-    lines.ring.consume(1);
+    // Never empty: it would rewind.
+    lines.ring.consume(CHUNK - head - 1);
     lines.push(bytes);
+    lines.ring.consume(1);
+    assert_eq!(lines.ring.pieces().0.len(), head.min(bytes.len()));
     lines
 }
 
