@@ -215,6 +215,22 @@ fn short_line_taken_in_parts_may_wrap() {
     }
 }
 
+/// What was joined is of no use when the ring has grown meanwhile, and must not be taken for the next one.
+#[test]
+fn line_that_was_joined_is_forgotten_when_the_ring_grows() {
+    let mut lines = wrapped(4, b"abcdefg\nhij\n");
+    lines.drain(|_| false);
+    let long = vec![b'y'; CHUNK];
+    lines.push(&long);
+    lines.push(b"\n");
+    assert_eq!(drained(&mut lines), [Some(b"abcdefg".to_vec()), Some(b"hij".to_vec()), Some(long)]);
+    lines.push(&vec![b'x'; CHUNK - 3]);
+    lines.ring.consume(CHUNK - 4);
+    lines.push(b"12345\n");
+    lines.ring.consume(1);
+    assert_eq!(drained(&mut lines), [Some(b"12345".to_vec())]);
+}
+
 #[test]
 fn line_that_starts_over_is_taken_from_its_start() {
     let mut slow = Slow { at_once: 2, places: Vec::new(), lines: Vec::new() };
