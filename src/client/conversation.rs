@@ -369,11 +369,16 @@ impl<F: Frontend> Conversation<F> {
 
     fn show<O: Transport>(&mut self, output: &mut Source<O>, now: Duration) -> Result<(), O::Error> {
         let is_awaited = self.is_done() || self.incoming.refused().is_some();
+        let was_full = self.frontend.is_full();
         let to_show = self.frontend.to_show();
         let before = to_show.len();
         output.flush(to_show)?;
         if is_awaited && to_show.len() < before {
             self.linger.last_progress = now;
+        }
+        if was_full {
+            // Now there may be room for the user's line.
+            output.flush(self.frontend.to_show())?;
         }
         Ok(())
     }

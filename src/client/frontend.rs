@@ -40,7 +40,7 @@ pub trait Frontend {
         (keys.len(), None)
     }
 
-    /// What is to be written, with the user's line in its place behind it.
+    /// What is to be written, with the user's line in its place behind it, if there is room for that.
     fn to_show(&mut self) -> &mut Outbox;
 
     /// How many bytes wait to be written.

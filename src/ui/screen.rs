@@ -150,12 +150,23 @@ impl Screen {
         }
     }
 
-    /// Puts the user's line behind what was shown, but not into the middle of a long text.
+    /// Puts the user's line behind what was shown, but not into the middle of a long text, and not while
+    /// there is no room.
     fn show_line(&mut self) {
-        if !self.inside_line
-            && let Some(editor) = &mut self.editor
-        {
+        let has_place = !self.inside_line && !self.is_full();
+        if let Some(editor) = self.editor.as_mut().filter(|_| has_place) {
             editor.show(self.waiting.tail());
+        }
+    }
+
+    /// Keys count though there is no room for what they show: then the line is hidden. A prompt without
+    /// a line stays, as its place is known.
+    fn hide_line_without_room(&mut self) {
+        let is_full = self.is_full();
+        if let Some(editor) = self.editor.as_mut().filter(|_| is_full)
+            && !(self.prompt_open && editor.is_idle())
+        {
+            editor.hide(self.waiting.tail());
         }
     }
 
@@ -253,6 +264,7 @@ impl Frontend for Screen {
 
     fn handle_keys(&mut self, keys: &[u8]) -> (usize, Option<KeyEvent>) {
         self.show_line();
+        self.hide_line_without_room();
         let Some(editor) = &mut self.editor else { return (keys.len(), None) };
         let (taken, event) = editor.feed(keys, self.waiting.tail());
         self.prompt_open &= !matches!(event, Some(Event::Line(_)));

@@ -284,11 +284,8 @@ impl Client {
         const CHUNK: usize = chinwag::wire::lines::CHUNK;
         let held = self.conversation.held();
         let longest = self.longest;
-        // Names are shown in one piece, also those that are none; keys are echoed even to a screen that
-        // is full.
-        let is_edited = self.options.input == InputKind::Keys;
-        let echoed = if is_edited { 16 * self.typing.borrow().read.len() } else { 0 };
-        assert!(held.to_show <= FULL + 4 * PIECE + 4096 + longest + echoed, "{held:?}");
+        // Names are shown in one piece, also those that are none.
+        assert!(held.to_show <= FULL + 4 * PIECE + 4096 + longest, "{held:?}");
         assert!(held.to_send <= FULL + PIECE + 1024, "{held:?}");
         // A ring that is full of a part of a line is made twice as large, and then filled.
         assert!(held.typed <= 2 * (longest + FULL) + CHUNK, "{held:?}");

@@ -470,3 +470,30 @@ fn line_that_the_terminal_has_echoed_ends_the_prompt() {
         assert_eq!(scene.shown(), format!("{}{echoed}{LOGGED_IN}", PROMPT.trim_end_matches('\n')));
     }
 }
+
+/// Keys count, as among them may be a `!quit`; but what they would show has to wait for room.
+#[test]
+fn keys_typed_before_a_blocked_output_take_no_room() {
+    let mut scene = at_the_keys();
+    scene.shown();
+    scene.set_room(Some(0));
+    scene.hear(lines(20_000));
+    scene.run();
+    let before = scene.conversation.held().to_show;
+    scene.type_in("@bob hi");
+    for _ in 0..200 {
+        scene.type_in("x".repeat(1000));
+        scene.run();
+    }
+    let grown = scene.conversation.held().to_show - before;
+    assert!(grown < 2 * SCREEN_FULL, "{grown}");
+    scene.set_room(None);
+    scene.run();
+    let typed = format!("@bob hi{}", "x".repeat(200_000));
+    let shown = scene.shown();
+    assert_eq!(shown.matches("From bob").count(), 20_000);
+    assert!(shown.ends_with(&typed[typed.len() - 80..]), "the line is back");
+    scene.type_in("\r");
+    scene.run();
+    assert_eq!(scene.sent(), format!("SEND bob {}\n", &typed["@bob ".len()..]));
+}

@@ -6,10 +6,14 @@ fn terminal(look: Look) -> Screen {
     Screen::new(Look { terminal: true, ..look })
 }
 
+/// What is written, as by a conversation: if there was no room for the user's line, that comes then.
 fn taken(screen: &mut Screen) -> String {
-    let text = String::from_utf8_lossy(screen.to_show().as_slice()).into_owned();
-    screen.waiting.clear();
-    text
+    let mut text = Vec::new();
+    for _ in 0..2 {
+        text.extend_from_slice(screen.to_show().as_slice());
+        screen.waiting.clear();
+    }
+    String::from_utf8(text).unwrap()
 }
 
 const HI: Notice<'_> = Notice::From { name: b"ann", text: b"hi" };
