@@ -133,8 +133,7 @@ impl<F: Frontend> Conversation<F> {
     /// Whether a line of the server would be taken, if it came.
     pub fn wants_replies(&self) -> bool {
         self.link == Link::Up
-            && !self.session.is_full()
-            && !self.session.is_turned_away()
+            && self.session.takes_replies()
             && self.incoming.refused().is_none()
             && !self.is_done()
     }
@@ -326,9 +325,8 @@ impl<F: Frontend> Conversation<F> {
             };
             match filled {
                 Filled::Bytes(_) => {}
-                Filled::End => self.typed.end(now),
-                // A terminal that was hung up; whatever it is, nothing more will come.
-                Filled::Broken(_) => self.typed.end(now),
+                // Broken is a terminal that was hung up; whatever it is, nothing more will come.
+                Filled::End | Filled::Broken(_) => self.typed.end(now),
             }
             self.take_input(now);
         }
@@ -384,8 +382,7 @@ impl<F: Frontend> Conversation<F> {
     }
 
     fn can_take_replies(&self) -> bool {
-        let takes = !self.session.is_full() && !self.session.is_turned_away() && !self.frontend.is_full();
-        takes && self.incoming.refused().is_some()
+        self.session.takes_replies() && !self.frontend.is_full() && self.incoming.refused().is_some()
     }
 
     fn can_take_input(&self) -> bool {

@@ -167,8 +167,8 @@ impl Session {
         self.phase == Phase::Chatting
     }
 
-    /// Whether messages are taken as they come.
-    pub(super) fn takes_messages(&self) -> bool {
+    /// Whether what the server says still counts.
+    pub(super) fn takes_replies(&self) -> bool {
         !matches!(self.phase, Phase::Full | Phase::TurnedAway)
     }
 
@@ -318,7 +318,7 @@ impl Session {
         outbox: &mut Outbox,
         frontend: &mut impl Frontend,
     ) -> Taken {
-        if frontend.is_full() || !self.takes_messages() {
+        if frontend.is_full() || !self.takes_replies() {
             return Taken::UpTo(from);
         }
         let shown = match Reply::parse(line) {

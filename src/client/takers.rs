@@ -25,7 +25,7 @@ impl<F: Frontend> Take for Replies<'_, F> {
     }
 
     fn take_many(&mut self, lines: &[u8]) -> usize {
-        if self.session.takes_messages() { self.frontend.show_messages(lines) } else { 0 }
+        if self.session.takes_replies() { self.frontend.show_messages(lines) } else { 0 }
     }
 }
 

@@ -89,6 +89,24 @@ fn lost_connection_is_an_end_after_all_that_came_before_it_is_shown() {
     }
 }
 
+/// What is known to be lost is not called an end by choice, though not all could be shown.
+#[test]
+fn lost_connection_is_an_end_after_lingering_though_the_output_is_blocked() {
+    let mut scene = Scene::chatting(SETTINGS);
+    scene.set_room(Some(0));
+    scene.type_in("@bob hi\n");
+    scene.end_input();
+    scene.run();
+    scene.hear("DELIVERY bob 1\n");
+    scene.end_server(Read::End);
+    scene.run();
+    assert_eq!((scene.outcome(), scene.conversation.next_deadline()), (None, Some(scene.now + LINGER)));
+    scene.now += LINGER;
+    scene.run();
+    assert_eq!(scene.outcome(), Some(Outcome::Lost));
+    assert_eq!(scene.leave(), Unsaid { unanswered: 1, unsent: 0 });
+}
+
 /// A write that fails says nothing of what had come before.
 #[test]
 fn connection_that_takes_nothing_is_read_to_its_end() {
