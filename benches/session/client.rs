@@ -141,13 +141,7 @@ impl Transport for Memory {
 
 impl Client {
     fn chatting(style: Style) -> Self {
-        let settings = Settings {
-            name: Some(b"me"),
-            max_message: None,
-            linger: Duration::ZERO,
-            reconnects: false,
-            is_interactive: false,
-        };
+        let settings = Settings { name: Some(b"me"), ..Settings::default() };
         let screen = Screen::new(Look { style, ..Look::default() });
         let end = || Source::new(Memory::default());
         let ends = Ends { server: Some(end()), input: end(), output: end(), broken: None };

@@ -15,11 +15,10 @@ fuzz_target!(|input: (u8, bool, Vec<(bool, Vec<u8>)>)| {
     let style = Style { escape: true, ..Style::default() };
     let screen = Screen::new(Look { terminal: true, style, ..Look::default() });
     let settings = Settings {
-        name: None,
         max_message: Some(1 << 16),
         linger: Duration::from_secs(2),
         reconnects,
-        is_interactive: false,
+        ..Settings::default()
     };
     let mut conversation = Conversation::new(&settings, screen);
     let end = || Memory::new(at_once.into());

@@ -15,13 +15,7 @@ use std::time::Duration;
 
 /// A whole client.
 fn at_once(bytes: &[u8]) -> Vec<u8> {
-    let settings = Settings {
-        name: Some(b"ann"),
-        max_message: None,
-        linger: Duration::ZERO,
-        reconnects: false,
-        is_interactive: false,
-    };
+    let settings = Settings { name: Some(b"ann"), ..Settings::default() };
     let mut conversation = Conversation::new(&settings, Screen::new(Look::default()));
     let end = || Memory::new(usize::MAX);
     let mut ends = Ends { server: Some(end()), input: end(), output: end(), broken: None };

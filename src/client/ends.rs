@@ -3,8 +3,9 @@
 use crate::wire::source::{Source, Transport};
 use core::time::Duration;
 
-/// What a conversation is to be like.
-#[derive(Debug, Clone, Copy)]
+/// What a conversation is to be like. By default it asks for a name, takes lines of any length, waits
+/// for nothing after the end of input, and is over with its connection.
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Settings<'a> {
     /// The name to log in with, without asking.
     pub name: Option<&'a [u8]>,

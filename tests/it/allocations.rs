@@ -40,13 +40,7 @@ impl Transport for Tape {
 /// Of so many rounds of reading, showing, typing and sending: how many lines they are, and how many
 /// allocations they make.
 pub(crate) fn of_client(look: Look, rounds: usize) -> (usize, u64) {
-    let settings = Settings {
-        name: Some(b"ann"),
-        max_message: None,
-        linger: Duration::ZERO,
-        reconnects: false,
-        is_interactive: false,
-    };
+    let settings = Settings { name: Some(b"ann"), ..Settings::default() };
     let mut conversation = Conversation::new(&settings, Screen::new(look));
     let replies = "DELIVERY bob hi there\nSEND-OK\nDELIVERY bob caf\u{e9}\u{202e}\n".repeat(100);
     let commands = "@bob hi\n!who\nnonsense\n".repeat(100);
