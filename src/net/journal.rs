@@ -43,9 +43,10 @@ impl Journal {
     pub(crate) fn write(&mut self, screen: &mut Screen) {
         let Some(waiting) = screen.journal() else { return };
         let Some(file) = &mut self.file else { return waiting.clear() };
-        if let Err(error) = waiting.drain(|bytes| file.write(bytes)) {
+        if let Err(error) = file.write_all(waiting.as_slice()) {
             note!(Error, "nothing more is written to the log file: {error}");
             self.file = None;
         }
+        waiting.clear();
     }
 }

@@ -11,11 +11,13 @@
 
 use super::child::Child;
 use super::endpoint;
+use super::transport;
 use crate::wire::format::note;
+use crate::wire::source::Stop;
 use mio::unix::pipe::{self, Receiver};
 use mio::{Interest, Registry, Token};
 use std::ffi::{CStr, CString};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::process::ExitCode;
@@ -109,15 +111,14 @@ impl Asked {
     fn poll(&mut self) -> io::Result<Option<Vec<SocketAddr>>> {
         let mut buffer = [0; 1024];
         loop {
-            match self.output.read(&mut buffer) {
+            match transport::read(&mut self.output, &mut buffer, &mut []) {
                 Ok(0) => return parse(&self.answer).map(Some),
                 Ok(_) if self.answer.len() > LONGEST_ANSWER => {
                     return Err(io::Error::other("the answer to the look-up is too long"));
                 }
                 Ok(count) => self.answer.extend_from_slice(&buffer[..count]),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
+                Err(Stop::Blocked) => return Ok(None),
+                Err(Stop::Broken(error)) => return Err(error),
             }
         }
     }

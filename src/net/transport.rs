@@ -125,7 +125,12 @@ pub(crate) fn end(stream: &mut TcpStream) {
     }
 }
 
-fn read(reader: &mut impl Read, near: &mut [u8], far: &mut [u8]) -> Result<usize, Stop<io::Error>> {
+/// Reads into `near`, then into `far`, which may be empty; 0 is the end.
+pub(crate) fn read(
+    reader: &mut impl Read,
+    near: &mut [u8],
+    far: &mut [u8],
+) -> Result<usize, Stop<io::Error>> {
     moved(|| {
         if far.is_empty() {
             reader.read(near)
