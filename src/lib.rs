@@ -48,7 +48,7 @@
 //!   limits              what bounds them
 //! net/                  the edge: mio and the system
 //!   client              the client's event loop
-//!   host                the client as a whole, with a server in it; what its end means
+//!   run                 the client as a whole, with a server in it; what its end means
 //!   console             the terminal, the output and the logs around a conversation
 //!   server daemon       the server's sockets, and its event loop
 //!   transport stdio     what a stream can be: sockets, inherited descriptors

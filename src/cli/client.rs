@@ -2,8 +2,8 @@
 
 use crate::cli::arguments::{self, Row, VERBOSE, option};
 use crate::client::command;
-use crate::net::host::{self, Verdict};
 use crate::net::options::{Options, When};
+use crate::net::run::{Verdict, run};
 use crate::net::{log, lookup, signals};
 use crate::wire::protocol::DEFAULT_PORT;
 use ::log::LevelFilter;
@@ -78,7 +78,7 @@ pub fn main() -> ExitCode {
     }
     let options = options();
     log::init("chinwag", LevelFilter::Error, options.verbose);
-    let result = host::run(&options);
+    let result = run(&options);
     if let Err(failure) = &result {
         log::say("chinwag", failure);
     }

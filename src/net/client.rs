@@ -7,9 +7,9 @@
 use super::connector::{ConnectError, Connector};
 use super::console::{self, Console, Tokens};
 use super::failure::{Failure, Words};
-use super::host::{Ending, Outcome};
 use super::log;
 use super::options::Options;
+use super::run::{Ending, Outcome};
 use super::server::Server;
 use super::stdio::Stdio;
 use super::tty::Demand;

@@ -252,5 +252,4 @@ impl fmt::Display for ConnectError {
 impl std::error::Error for ConnectError {}
 
 #[cfg(test)]
-#[path = "connector_tests.rs"]
 mod tests;
