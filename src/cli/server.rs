@@ -39,6 +39,13 @@ const OPTIONS: &[Row] = &[
     option("max-users", arguments::number, "CHINWAGD_MAX_USERS", "How many may be logged in at once")
         .default("16"),
     option(
+        "max-name",
+        arguments::number,
+        "CHINWAGD_MAX_NAME",
+        "The longest name, in bytes; a longer one is refused",
+    )
+    .default("64"),
+    option(
         "max-message",
         arguments::bytes,
         "CHINWAGD_MAX_MESSAGE",
@@ -116,6 +123,7 @@ impl Options {
         let size = |id, default| number(id).map_or(default, |size| size as usize);
         let limits = Limits {
             max_users: size("max-users", limits.max_users),
+            max_name: size("max-name", limits.max_name),
             max_message: size("max-message", limits.max_message),
             max_queue: size("max-queue", limits.max_queue),
         };
@@ -155,8 +163,9 @@ mod tests {
     #[test]
     fn every_option_is_read() {
         let options =
-            parse("-a ::1 -p 0 --max-users 2000 --max-message 3k --max-queue 1G --echobot -vvv").unwrap();
-        let limits = Limits { max_users: 2000, max_message: 3072, max_queue: 1 << 30 };
+            parse("-a ::1 -p 0 --max-users 2000 --max-name 9 --max-message 3k --max-queue 1G --echobot -vvv")
+                .unwrap();
+        let limits = Limits { max_users: 2000, max_name: 9, max_message: 3072, max_queue: 1 << 30 };
         let config = Config { limits, echobot: true };
         assert_eq!(options, Options { host: "::1".to_owned(), port: 0, config, verbose: 3 });
     }

@@ -288,7 +288,8 @@ impl Hub {
     }
 
     fn log_in(&mut self, id: Id, name: &[u8], line: &[u8]) -> Handled {
-        if !protocol::is_valid_name(name) || line.len() > LOG_IN_LIMIT {
+        let too_long = name.len() > self.limits.max_name || line.len() > LOG_IN_LIMIT;
+        if too_long || !protocol::is_valid_name(name) {
             return self.refuse(id, line, Reply::BadRqstBody);
         }
         if self.users.len() >= self.limits.max_users {

@@ -1,6 +1,6 @@
 //! What bounds the clients of one hub.
 
-use crate::wire::sizes::{MARK, MAX_MESSAGE, MAX_QUEUE};
+use crate::wire::sizes::{MARK, MAX_MESSAGE, MAX_NAME, MAX_QUEUE};
 
 pub use crate::wire::sizes::{LOG_IN_LIMIT, OWN_MARK, QUEUE_ROOM};
 
@@ -9,6 +9,8 @@ pub use crate::wire::sizes::{LOG_IN_LIMIT, OWN_MARK, QUEUE_ROOM};
 pub struct Limits {
     /// How many may be logged in at once; the echobot does not count.
     pub max_users: usize,
+    /// The longest name, in bytes. A log-in longer than [`LOG_IN_LIMIT`] is refused all the same.
+    pub max_name: usize,
     /// The longest text of a message, in bytes.
     pub max_message: usize,
     /// The most that may wait for one client, in bytes. At least [`QUEUE_ROOM`] more than
@@ -17,10 +19,10 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// As many users as the reference server has; texts of 16 MiB (1 KiB without the standard library);
-    /// room for two of them in a queue.
+    /// As many users as the reference server has; names of 64 bytes (32 without the standard library);
+    /// texts of 16 MiB (1 KiB); room for two of them in a queue.
     fn default() -> Self {
-        Self { max_users: 16, max_message: MAX_MESSAGE, max_queue: MAX_QUEUE }
+        Self { max_users: 16, max_name: MAX_NAME, max_message: MAX_MESSAGE, max_queue: MAX_QUEUE }
     }
 }
 
@@ -44,7 +46,8 @@ impl Limits {
 mod tests {
     use super::*;
 
-    const SMALL: Limits = Limits { max_users: 3, max_message: 1000, max_queue: 1000 + QUEUE_ROOM };
+    const SMALL: Limits =
+        Limits { max_users: 3, max_name: 8, max_message: 1000, max_queue: 1000 + QUEUE_ROOM };
 
     #[test]
     fn below_the_mark_any_message_fits() {

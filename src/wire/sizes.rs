@@ -64,8 +64,12 @@ pub(crate) const COMPLETED_NAMES: usize = either(200, 32);
 /// A longer name is not one to complete.
 pub(crate) const COMPLETED_NAME: usize = either(256, 64);
 
-/// The longest line of a client that has not logged in. It bounds the names too.
+/// The longest line of a client that has not logged in. It bounds the names too, whatever a server's
+/// limits say.
 pub const LOG_IN_LIMIT: usize = either(4 * KIB, 256);
+
+/// The longest name, unless the limits of a server say otherwise.
+pub(crate) const MAX_NAME: usize = either(64, 32);
 
 /// The longest text of a message, unless the limits of a server say otherwise.
 pub(crate) const MAX_MESSAGE: usize = either(16 * MIB, KIB);

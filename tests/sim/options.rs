@@ -146,7 +146,7 @@ fn draw_config(random: &mut Random, clients: usize) -> Config {
     let max_users = if random.percent(80) { 16 } else { random.between(1, clients) };
     let max_message = *random.pick(&[1000, 20_000, 16 * 1024 * 1024]);
     let max_queue = max_message + QUEUE_ROOM + *random.pick(&[0, 100_000, 20 * 1024 * 1024]);
-    Config { limits: Limits { max_users, max_message, max_queue }, echobot: false }
+    Config { limits: Limits { max_users, max_message, max_queue, ..Limits::default() }, echobot: false }
 }
 
 fn draw_link(random: &mut Random, is_long: bool) -> LinkOptions {

@@ -1,7 +1,7 @@
 use super::*;
 use crate::wire::lines::Lines;
 
-const LIMITS: Limits = Limits { max_users: 3, max_message: 1000, max_queue: 1000 + QUEUE_ROOM };
+const LIMITS: Limits = Limits { max_users: 3, max_name: 16, max_message: 1000, max_queue: 1000 + QUEUE_ROOM };
 
 fn hub(limits: Limits, echobot: bool, names: &[&str]) -> (Hub, Vec<Id>) {
     let mut hub = Hub::new(limits, echobot);
@@ -117,6 +117,30 @@ fn over_long_lines_and_texts_are_bad_bodies() {
     let longest = "x".repeat(LIMITS.max_message);
     say(&mut hub, ids[0], &format!("SEND ann {longest}"));
     assert_eq!(read(&mut hub, ids[0]), format!("DELIVERY ann {longest}\nSEND-OK\n"));
+}
+
+#[test]
+fn name_is_as_long_as_the_limit_says_and_no_longer() {
+    for max_name in [0, 1, 63, 64, 65, LOG_IN_LIMIT - 12, LOG_IN_LIMIT] {
+        let longest = max_name.min(LOG_IN_LIMIT - b"HELLO-FROM ".len());
+        for length in (longest.max(2) - 1..=longest + 1).filter(|&length| length > 0) {
+            let (mut hub, ids) = hub(Limits { max_name, ..LIMITS }, false, &[]);
+            let name = "x".repeat(length);
+            say(&mut hub, ids[0], &format!("HELLO-FROM {name}"));
+            let answer =
+                if length <= longest { format!("HELLO {name}\n") } else { "BAD-RQST-BODY\n".to_owned() };
+            assert_eq!(read(&mut hub, ids[0]), answer, "{length} of {max_name}");
+        }
+    }
+}
+
+/// The limit counts bytes.
+#[test]
+fn name_in_another_script_has_fewer_characters() {
+    let (mut hub, ids) = hub(Limits { max_name: 6, ..LIMITS }, false, &[]);
+    say(&mut hub, ids[0], "HELLO-FROM 日本x");
+    say(&mut hub, ids[0], "HELLO-FROM 日本");
+    assert_eq!(read(&mut hub, ids[0]), "BAD-RQST-BODY\nHELLO 日本\n");
 }
 
 #[test]

@@ -8,7 +8,8 @@ use std::collections::VecDeque;
 use std::io::Read as _;
 use std::rc::Rc;
 
-pub(super) const LIMITS: Limits = Limits { max_users: 3, max_message: 1000, max_queue: 1000 + QUEUE_ROOM };
+pub(super) const LIMITS: Limits =
+    Limits { max_users: 3, max_name: 16, max_message: 1000, max_queue: 1000 + QUEUE_ROOM };
 
 /// A line for `to` that fills queues.
 pub(super) fn long(to: &str) -> String {
