@@ -25,6 +25,7 @@ use super::users::Users;
 use crate::wire::escape::Printable;
 use crate::wire::format::note;
 use crate::wire::lines::Line;
+use crate::wire::names;
 use crate::wire::outbox::Outbox;
 use crate::wire::protocol::{self, BadRequest, Reply, Request};
 use crate::wire::sizes::SPARE_BUFFERS;
@@ -289,7 +290,7 @@ impl Hub {
 
     fn log_in(&mut self, id: Id, name: &[u8], line: &[u8]) -> Handled {
         let too_long = name.len() > self.limits.max_name || line.len() > LOG_IN_LIMIT;
-        if too_long || !protocol::is_valid_name(name) {
+        if too_long || !protocol::is_valid_name(name) || !names::is_visible(name) {
             return self.refuse(id, line, Reply::BadRqstBody);
         }
         if self.users.len() >= self.limits.max_users {

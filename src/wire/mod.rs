@@ -4,6 +4,7 @@
 pub mod escape;
 pub(crate) mod format;
 pub mod lines;
+pub mod names;
 pub mod newlines;
 pub mod outbox;
 pub mod protocol;
