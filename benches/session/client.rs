@@ -6,6 +6,7 @@ use crate::harness::{Arguments, Contest};
 use chinwag::client::conversation::{Conversation, Ends, Settings};
 use chinwag::ui::display::Style;
 use chinwag::ui::screen::{Look, Screen};
+use chinwag::wire::escape::Rule;
 use chinwag::wire::lines::CHUNK;
 use chinwag::wire::source::{Source, Stop, Transport};
 use std::convert::Infallible;
@@ -41,7 +42,8 @@ fn receive(title: &str, text: &str, messages: usize, arguments: &Arguments) {
         ("Conversation, terminal, accents", accents, true),
         ("Conversation, terminal, escape codes", hostile, true),
     ] {
-        let mut client = Client::chatting(Style { escape, ..Style::default() });
+        let mut client =
+            Client::chatting(Style { escape: escape.then_some(Rule::Harmful), ..Style::default() });
         let bytes = deliveries(text);
         let amount = (messages, bytes.len());
         client.server().bytes = bytes;

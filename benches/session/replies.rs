@@ -4,6 +4,7 @@ use super::TEXT;
 use crate::harness::{Arguments, Contest};
 use chinwag::client::notice::Notice;
 use chinwag::ui::display::{self, Style};
+use chinwag::wire::escape::Rule;
 use chinwag::wire::protocol::{Reply, Request};
 use std::hint::black_box;
 
@@ -81,7 +82,7 @@ fn show(arguments: &Arguments) {
     ];
     let mut contest = Contest::new("session: a notice from value to screen", "notice");
     for (way, escape) in [("pipe", false), ("terminal", true)] {
-        let style = Style { escape, ..Style::default() };
+        let style = Style { escape: escape.then_some(Rule::Harmful), ..Style::default() };
         for (name, notice) in &notices {
             let mut out = Vec::new();
             display::write(notice, 0, style, &mut out);

@@ -6,13 +6,14 @@ mod memory;
 use chinwag::client::conversation::{Conversation, Ends, Settings};
 use chinwag::ui::display::Style;
 use chinwag::ui::screen::{Look, Screen};
+use chinwag::wire::escape::Rule;
 use libfuzzer_sys::fuzz_target;
 use memory::{Memory, bring};
 use std::time::Duration;
 
 fuzz_target!(|input: (u8, bool, Vec<(bool, Vec<u8>)>)| {
     let (at_once, reconnects, steps) = input;
-    let style = Style { escape: true, ..Style::default() };
+    let style = Style { escape: Some(Rule::Harmful), ..Style::default() };
     let screen = Screen::new(Look { terminal: true, style, ..Look::default() });
     let settings = Settings {
         max_message: Some(1 << 16),

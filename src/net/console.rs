@@ -4,7 +4,7 @@
 use super::failure::Failure;
 use super::journal::Journal;
 use super::log;
-use super::options::Options;
+use super::options::{Options, When};
 use super::raw_mode;
 use super::stdio::Stdio;
 use super::tty::{Demand, Tty};
@@ -12,6 +12,7 @@ use crate::client::conversation::Conversation;
 use crate::client::frontend::Frontend as _;
 use crate::ui::display::Style;
 use crate::ui::screen::{Look, Screen};
+use crate::wire::escape::Rule;
 use crate::wire::source::Source;
 use mio::{Interest, Registry, Token};
 use rustix::io::Errno;
@@ -196,10 +197,11 @@ pub(crate) fn is_gone(error: &io::Error) -> bool {
 
 /// How the screen is to look on this standard output.
 fn look(options: &Options, terminal: bool) -> Look {
+    let texts = if options.escape == When::Always { Rule::Ignorable } else { Rule::Harmful };
     Look {
         terminal,
         style: Style {
-            escape: options.escape.applies(terminal),
+            escape: options.escape.applies(terminal).then_some(texts),
             color: options.color.applies(terminal && !options.no_color),
             one_line: false,
         },

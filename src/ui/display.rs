@@ -1,7 +1,7 @@
 //! The exact text of everything that goes to standard output (spec section 2), and to the log file.
 
 use crate::client::notice::Notice;
-use crate::wire::escape;
+use crate::wire::escape::{self, Rule};
 use crate::wire::format::Text;
 use crate::wire::protocol;
 use crate::wire::sizes::SCREEN_PIECE;
@@ -25,7 +25,9 @@ pub fn write(notice: &Notice<'_>, from: usize, style: Style, out: &mut Vec<u8>) 
             // Writing to a vector cannot fail.
             let _ = write!(Text(out), "{}", protocol::names(names).count());
         }
-        style.append_name(who, out);
+        // The spaces in what no server let in as a name are the user's own, as typed.
+        let rule = if matches!(notice, Notice::Disallowed(_)) { Rule::Hidden } else { Rule::Name };
+        style.append_name(rule, who, out);
         out.extend_from_slice(between);
     }
     if let Notice::Online(names) = notice {
@@ -33,7 +35,7 @@ pub fn write(notice: &Notice<'_>, from: usize, style: Style, out: &mut Vec<u8>) 
     }
     let rest = &text[from..];
     let piece = if rest.len() <= SCREEN_PIECE { rest } else { escape::piece(rest, SCREEN_PIECE) };
-    style.append(piece, out);
+    append(style.escape, piece, out);
     if piece.len() < rest.len() {
         return Some(from + piece.len());
     }
@@ -63,8 +65,8 @@ fn parts<'a>(notice: &Notice<'a>) -> Parts<'a> {
 /// How lines are written where they go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Style {
-    /// What strangers wrote is made harmless (spec S14).
-    pub escape: bool,
+    /// What strangers wrote is made harmless (spec S14): texts by this rule, names by one of their own.
+    pub escape: Option<Rule>,
     /// Names have colours.
     pub color: bool,
     /// A list of names stays in one line.
@@ -72,24 +74,24 @@ pub struct Style {
 }
 
 impl Style {
-    fn append(self, theirs: &[u8], out: &mut Vec<u8>) {
-        if self.escape {
-            escape::append(theirs, out);
-        } else {
-            out.extend_from_slice(theirs);
-        }
-    }
-
-    fn append_name(self, name: &[u8], out: &mut Vec<u8>) {
+    fn append_name(self, rule: Rule, name: &[u8], out: &mut Vec<u8>) {
+        let rule = self.escape.and(Some(rule));
         if !self.color || name.is_empty() {
-            return self.append(name, out);
+            return append(rule, name, out);
         }
         // The same name has the same colour everywhere: one of the six that are neither black nor
         // white (ECMA-48, SGR 31 to 36).
         let color = name.iter().fold(0_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(*byte)) % 6;
         out.extend_from_slice(&[0x1b, b'[', b'3', b'1' + color, b'm']);
-        self.append(name, out);
+        append(rule, name, out);
         out.extend_from_slice(b"\x1b[0m");
+    }
+}
+
+fn append(rule: Option<Rule>, theirs: &[u8], out: &mut Vec<u8>) {
+    match rule {
+        Some(rule) => escape::append_by(rule, theirs, out),
+        None => out.extend_from_slice(theirs),
     }
 }
 
@@ -105,7 +107,7 @@ fn write_names(list: &[u8], from: usize, style: Style, out: &mut Vec<u8>) -> Opt
             return Some(at);
         }
         if !name.is_empty() {
-            style.append_name(name, out);
+            style.append_name(Rule::Name, name, out);
             out.push(separator);
         }
         at += name.len() + 1;
@@ -132,7 +134,7 @@ mod tests {
         all
     }
 
-    const HARMLESS: Style = Style { escape: true, color: false, one_line: false };
+    const HARMLESS: Style = Style { escape: Some(Rule::Harmful), color: false, one_line: false };
 
     #[test]
     fn every_line_of_the_screen() {
@@ -169,6 +171,56 @@ mod tests {
         assert_eq!(written(hostile, Style::default()), b"From \x1b: a\r\x9b\xe2\x80\xae\n");
         assert_eq!(written(Notice::Online(b"a\r,b"), HARMLESS), b"There are 2 online users:\na^M\nb\n");
         assert_eq!(written(Notice::LoggedIn(b"\x07"), HARMLESS), b"Successfully logged in as ^G!\n");
+    }
+
+    /// Spec S14: wherever a name stands.
+    #[test]
+    fn nothing_is_hidden_in_names() {
+        for (hidden, visible) in [
+            ("\u{34f}", r"\u{34f}"),
+            ("\u{fe0f}", r"\u{fe0f}"),
+            ("\u{ad}", r"\u{ad}"),
+            ("\u{200c}", r"\u{200c}"),
+            ("\u{200d}", r"\u{200d}"),
+            (":\u{a0}x", r":\u{a0}x"),
+            ("\t", "^I"),
+        ] {
+            let (name, shown) = (format!("ann{hidden}"), format!("ann{visible}"));
+            let (list, name) = (format!("ann,{name}"), name.as_bytes());
+            let table = [
+                (Notice::LoggedIn(name), format!("Successfully logged in as {shown}!\n")),
+                (
+                    Notice::InUse(name),
+                    format!("Cannot log in as {shown}. That username is already in use.\n"),
+                ),
+                (
+                    Notice::Disallowed(name),
+                    format!("Cannot log in as {shown}. That username contains disallowed characters.\n"),
+                ),
+                (Notice::From { name, text: b"hi" }, format!("From {shown}: hi\n")),
+                (Notice::To { name, text: b"hi" }, format!("To {shown}: hi\n")),
+                (Notice::Online(list.as_bytes()), format!("There are 2 online users:\nann\n{shown}\n")),
+            ];
+            for (notice, expected) in table {
+                assert_eq!(String::from_utf8_lossy(&written(notice, HARMLESS)), expected);
+                let raw = String::from_utf8_lossy(&written(notice, Style::default())).into_owned();
+                assert_eq!(raw, expected.replace(visible, hidden), "a pipe gets the bytes");
+            }
+        }
+        let spaces = Notice::Online(b"From ann: hi,bob");
+        let style = Style { one_line: true, ..HARMLESS };
+        let expected = br"There are 2 online users: From\u{20}ann:\u{20}hi bob";
+        assert_eq!(written(spaces, style).trim_ascii_end(), expected);
+    }
+
+    #[test]
+    fn emoji_in_texts_come_apart_only_where_asked() {
+        let text = "👩\u{200d}👧 ❤\u{fe0f}\u{a0}x";
+        let message = Notice::From { name: b"ann", text: text.as_bytes() };
+        assert_eq!(written(message, HARMLESS), format!("From ann: {text}\n").as_bytes());
+        let always = Style { escape: Some(Rule::Ignorable), ..HARMLESS };
+        let apart = "From ann: 👩\\u{200d}👧 ❤\\u{fe0f}\u{a0}x\n";
+        assert_eq!(written(message, always), apart.as_bytes());
     }
 
     #[test]

@@ -6,6 +6,7 @@ use super::editor::{Editor, Event};
 use super::moment::Moment;
 use crate::client::frontend::{Frontend, KeyEvent};
 use crate::client::notice::Notice;
+use crate::wire::escape::Rule;
 use crate::wire::newlines::Newlines;
 use crate::wire::outbox::Outbox;
 use crate::wire::protocol;
@@ -186,7 +187,8 @@ impl Screen {
             now.write_iso(out);
             out.push(b' ');
         }
-        display::write(notice, from, Style { escape: true, color: false, one_line: true }, out)
+        let escape = self.look.style.escape.or(Some(Rule::Harmful));
+        display::write(notice, from, Style { escape, color: false, one_line: true }, out)
     }
 }
 

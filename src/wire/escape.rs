@@ -6,23 +6,59 @@
 //!   C1 controls, bytes that are not UTF-8    \x9b
 //!   invisible and bidirectional              \u{202e}
 //!     formatting characters
+//!   in names: white space, and all that      \u{20} \u{200d}
+//!     is ignorable
 //! ```
 
 use super::format::Text;
+use super::names::{is_hidden, is_ignorable};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::{self, Write as _};
 use wide::u8x16;
 
+/// What is made visible.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rule {
+    /// What is [harmful](is_harmful): of a text.
+    Harmful,
+    /// What is [ignorable](is_ignorable) as well: of a text in which emoji may come apart.
+    Ignorable,
+    /// What is [hidden](is_hidden) but for the space itself: of a name as its owner types it, and of a
+    /// line with names in it.
+    Hidden,
+    /// What is [hidden](is_hidden): of a name.
+    Name,
+}
+
 /// Appends `text` to `out`, harmless.
 pub fn append(text: &[u8], out: &mut Vec<u8>) {
+    append_by(Rule::Harmful, text, out);
+}
+
+/// Appends `text` to `out` by a rule.
+pub fn append_by(rule: Rule, text: &[u8], out: &mut Vec<u8>) {
     let mut rest = text;
     while !rest.is_empty() {
         let (plain, doubtful) = rest.split_at(plain_length(rest));
-        out.extend_from_slice(plain);
+        if rule == Rule::Name {
+            append_name(plain, out);
+        } else {
+            out.extend_from_slice(plain);
+        }
         let end = doubtful.iter().position(|byte| matches!(byte, b' '..=b'~')).unwrap_or(doubtful.len());
-        append_doubtful(&doubtful[..end], out);
+        append_doubtful(rule, &doubtful[..end], out);
         rest = &doubtful[end..];
+    }
+}
+
+/// Appends a part of a name that is printable ASCII.
+fn append_name(plain: &[u8], out: &mut Vec<u8>) {
+    for (index, word) in plain.split(|&byte| byte == b' ').enumerate() {
+        if index > 0 {
+            out.extend_from_slice(b"\\u{20}");
+        }
+        out.extend_from_slice(word);
     }
 }
 
@@ -69,7 +105,8 @@ impl fmt::Display for Printable<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown = piece(self.0, Self::MOST);
         let mut harmless = Vec::with_capacity(shown.len());
-        append(shown, &mut harmless);
+        // Most such lines have a name in them.
+        append_by(Rule::Hidden, shown, &mut harmless);
         formatter.write_str(&String::from_utf8_lossy(&harmless))?;
         if shown.len() < self.0.len() {
             write!(formatter, "... ({} bytes)", self.0.len())?;
@@ -99,18 +136,26 @@ fn plain_bits(block: [u8; 16]) -> u32 {
 }
 
 /// Appends what is no plain text: characters beyond ASCII, and controls.
-fn append_doubtful(text: &[u8], out: &mut Vec<u8>) {
+fn append_doubtful(rule: Rule, text: &[u8], out: &mut Vec<u8>) {
     for chunk in text.utf8_chunks() {
-        append_str(chunk.valid(), out);
+        append_str(rule, chunk.valid(), out);
         for &byte in chunk.invalid() {
             append_byte(byte, out);
         }
     }
 }
 
-fn append_str(text: &str, out: &mut Vec<u8>) {
+fn append_str(rule: Rule, text: &str, out: &mut Vec<u8>) {
+    let shows = |character| {
+        is_harmful(character)
+            || match rule {
+                Rule::Harmful => false,
+                Rule::Ignorable => is_ignorable(character),
+                Rule::Hidden | Rule::Name => is_hidden(character),
+            }
+    };
     let mut plain = 0;
-    for (at, character) in text.char_indices().filter(|&(_, character)| is_harmful(character)) {
+    for (at, character) in text.char_indices().filter(|&(_, character)| shows(character)) {
         out.extend_from_slice(&text.as_bytes()[plain..at]);
         append_visible(character, out);
         plain = at + character.len_utf8();
@@ -213,6 +258,47 @@ mod tests {
     }
 
     #[test]
+    fn more_is_made_visible_in_names_and_where_all_is_to_be_seen() {
+        use Rule::{Harmful, Hidden, Ignorable, Name};
+        let table = [
+            // In a text, in one where all is to be seen, in a line with names, in a name.
+            ("ann", ["ann", "ann", "ann", "ann"]),
+            (" a  b ", [" a  b ", " a  b ", " a  b ", r"\u{20}a\u{20}\u{20}b\u{20}"]),
+            ("a\tb", ["a\tb", "a\tb", "a^Ib", "a^Ib"]),
+            ("a\x1b\u{85}", [r"a^[\x85"; 4]),
+            ("é\u{202e}日", [r"é\u{202e}日"; 4]),
+            ("👩\u{200d}👧", ["👩\u{200d}👧", r"👩\u{200d}👧", r"👩\u{200d}👧", r"👩\u{200d}👧"]),
+            ("❤\u{fe0f}", ["❤\u{fe0f}", r"❤\u{fe0f}", r"❤\u{fe0f}", r"❤\u{fe0f}"]),
+            ("a\u{ad}", ["a\u{ad}", r"a\u{ad}", r"a\u{ad}", r"a\u{ad}"]),
+            ("a:\u{a0}b", ["a:\u{a0}b", "a:\u{a0}b", r"a:\u{a0}b", r"a:\u{a0}b"]),
+            ("\u{3000}", ["\u{3000}", "\u{3000}", r"\u{3000}", r"\u{3000}"]),
+        ];
+        for (text, expected) in table {
+            for (rule, expected) in [Harmful, Ignorable, Hidden, Name].into_iter().zip(expected) {
+                let mut out = Vec::new();
+                append_by(rule, text.as_bytes(), &mut out);
+                assert_eq!(String::from_utf8(out).unwrap(), expected, "{rule:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_rule_lets_through_what_it_names() {
+        for character in '\0'..=char::MAX {
+            let visible = |rule| {
+                let mut out = Vec::new();
+                append_by(rule, character.encode_utf8(&mut [0; 4]).as_bytes(), &mut out);
+                out != character.to_string().as_bytes()
+            };
+            let (harmful, hidden) = (is_harmful(character), is_hidden(character));
+            assert!(!harmful || hidden, "a name shows no more than a text");
+            assert_eq!(visible(Rule::Ignorable), harmful || is_ignorable(character));
+            assert_eq!(visible(Rule::Hidden), hidden && character != ' ');
+            assert_eq!(visible(Rule::Name), hidden);
+        }
+    }
+
+    #[test]
     fn pieces_give_the_same_as_the_whole() {
         let texts: &[&[u8]] =
             &["aé日👩‍🚀\u{202e}".as_bytes(), b"\x80\x80\x80\x80\x80\xff\xe2\x82", b"\xf0\x9f\x91\xf0\x9f"];
@@ -234,5 +320,13 @@ mod tests {
     fn long_line_is_cut_in_a_log() {
         let shown = Printable(&[b'x'; 1000]).to_string();
         assert_eq!(shown, format!("{}... (1000 bytes)", "x".repeat(Printable::MOST)));
+    }
+
+    #[test]
+    fn nothing_is_hidden_in_a_log() {
+        assert_eq!(
+            Printable("DELIVERY ann\u{200d} hi\u{a0}".as_bytes()).to_string(),
+            r"DELIVERY ann\u{200d} hi\u{a0}"
+        );
     }
 }

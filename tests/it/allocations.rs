@@ -5,6 +5,7 @@ use chinwag::client::conversation::{Conversation, Ends, Settings};
 use chinwag::server::hub::{Hub, Limits};
 use chinwag::ui::display::Style;
 use chinwag::ui::screen::{Look, Screen};
+use chinwag::wire::escape::Rule;
 use chinwag::wire::lines::{Line, Lines};
 use chinwag::wire::source::{Source, Stop, Transport};
 use std::convert::Infallible;
@@ -99,7 +100,7 @@ pub(crate) fn of_server(rounds: usize) -> (usize, u64) {
 
 /// How messages look on a terminal, for those who want everything.
 pub(crate) fn terminal() -> Look {
-    let style = Style { escape: true, color: true, ..Style::default() };
+    let style = Style { escape: Some(Rule::Harmful), color: true, ..Style::default() };
     Look { terminal: true, bell: true, style, ..Look::default() }
 }
 

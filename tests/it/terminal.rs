@@ -240,6 +240,24 @@ fn strangers_cannot_control_the_terminal() {
     }
 }
 
+/// Spec S14: in names, and in texts where it is asked for, nothing is hidden.
+#[test]
+fn names_that_look_alike_are_told_apart() {
+    let said =
+        "DELIVERY ann\u{200d} \u{1f469}\u{200d}\u{1f467}\nDELIVERY ann:\u{a0}hi x\nLIST-OK ann,ann\u{34f}\n";
+    let shown = "From ann\\u{200d}: FAMILY\r\nFrom ann:\\u{a0}hi: x\r\n\
+        There are 2 online users:\r\nann\r\nann\\u{34f}\r\n";
+    for (arguments, family) in
+        [("", "\u{1f469}\u{200d}\u{1f467}"), ("--escape always", "\u{1f469}\\u{200d}\u{1f467}")]
+    {
+        let peer = Peer::new();
+        let seat = Seat::new(peer.port(), &format!("--name ann {arguments}"));
+        peer.welcome("ann").send(said);
+        let shown = shown.replace("FAMILY", family);
+        seat.finish().assert_broken(format!("{LOGGED_IN}{shown}"), &["closed"]);
+    }
+}
+
 /// Spec C3: what was typed before is sent, and no answer is waited for.
 #[test]
 fn quit_sends_what_was_typed_and_leaves_at_once() {

@@ -11,6 +11,7 @@ use chinwag::client::session::Unsaid;
 use chinwag::ui::display::Style;
 use chinwag::ui::editor::Editor;
 use chinwag::ui::screen::{Look, Screen};
+use chinwag::wire::escape::Rule;
 use chinwag::wire::source::Source;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -338,5 +339,9 @@ fn look(input: InputKind) -> Look {
     if input != InputKind::Keys {
         return Look::default();
     }
-    Look { terminal: true, style: Style { escape: true, ..Style::default() }, ..Look::default() }
+    Look {
+        terminal: true,
+        style: Style { escape: Some(Rule::Harmful), ..Style::default() },
+        ..Look::default()
+    }
 }

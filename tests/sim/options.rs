@@ -225,9 +225,17 @@ fn draw_name(random: &mut Random, own: usize) -> String {
         0..=5 => format!("u{own}"),
         6 => format!("u{}", random.below(4)),
         7 => format!("{}{}", random.pick(&["bad", "hdr"]), random.below(3)),
-        _ => {
-            (*random.pick(&["", "a b", "x,y", "@u1", "!who", "\u{1}", "long-name-with-no-end-to-it"])).into()
-        }
+        _ => (*random.pick(&[
+            "",
+            "a b",
+            "x,y",
+            "@u1",
+            "!who",
+            "\u{1}",
+            "a\u{ad}b",
+            "long-name-with-no-end-to-it",
+        ]))
+        .into(),
     }
 }
 

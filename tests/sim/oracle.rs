@@ -4,7 +4,7 @@
 //! Nothing is known here of reads, buffers or time: whole lines of the server, whole lines of the user. The
 //! order between the two matters only where a name is asked for and answered.
 
-use chinwag::wire::escape;
+use chinwag::wire::escape::{self, Rule};
 
 pub(crate) const PROMPT: &[u8] = b"Welcome to Chat Client. Enter your login: \n";
 
@@ -116,15 +116,20 @@ impl<'a> Oracle<'a> {
             (b"DELIVERY", Some(body)) => {
                 let (name, text) = split(body);
                 if let (false, Some(text)) = (name.is_empty(), text) {
-                    self.show(&[b"From ", &self.visible(name), b": ", &self.visible(text)]);
+                    self.show(&[
+                        b"From ",
+                        &self.visible_name(name),
+                        b": ",
+                        &self.visible(Rule::Harmful, text),
+                    ]);
                 }
             }
             (b"HELLO", Some(name)) if tries => {
-                self.show(&[b"Successfully logged in as ", &self.visible(name), b"!"]);
+                self.show(&[b"Successfully logged in as ", &self.visible_name(name), b"!"]);
                 self.state = State::Chatting;
             }
             (b"IN-USE", None) if tries => {
-                let name = self.visible(&self.name);
+                let name = self.visible_name(&self.name);
                 self.show(&[b"Cannot log in as ", &name, b". That username is already in use."]);
                 self.ask_for_name();
             }
@@ -157,7 +162,7 @@ impl<'a> Oracle<'a> {
                 let mut text = format!("There are {} online users:", names.len()).into_bytes();
                 for name in names {
                     text.push(b'\n');
-                    text.extend(self.visible(name));
+                    text.extend(self.visible_name(name));
                 }
                 self.show(&[&text]);
             }
@@ -189,7 +194,7 @@ impl<'a> Oracle<'a> {
     }
 
     fn disallow(&mut self, name: &[u8]) {
-        let name = self.visible(name);
+        let name = self.visible(Rule::Hidden, name);
         self.show(&[b"Cannot log in as ", &name, b". That username contains disallowed characters."]);
     }
 
@@ -202,12 +207,16 @@ impl<'a> Oracle<'a> {
         self.shown.push([&parts.concat(), &b"\n"[..]].concat());
     }
 
-    fn visible(&self, text: &[u8]) -> Vec<u8> {
+    fn visible_name(&self, name: &[u8]) -> Vec<u8> {
+        self.visible(Rule::Name, name)
+    }
+
+    fn visible(&self, rule: Rule, text: &[u8]) -> Vec<u8> {
         if !self.facts.escapes {
             return text.to_vec();
         }
         let mut visible = Vec::new();
-        escape::append(text, &mut visible);
+        escape::append_by(rule, text, &mut visible);
         visible
     }
 }

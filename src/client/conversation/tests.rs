@@ -430,7 +430,7 @@ fn message_over_the_limit_is_dropped_alone() {
 
 const TERMINAL: Look = Look {
     terminal: true,
-    style: Style { escape: false, color: false, one_line: false },
+    style: Style { escape: None, color: false, one_line: false },
     timestamps: false,
     bell: false,
 };

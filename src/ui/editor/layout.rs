@@ -213,7 +213,9 @@ mod tests {
 
     #[test]
     fn a_layout_kept_through_changes_is_the_layout_made_afresh() {
-        let pieces: [&[u8]; 12] = [
+        let pieces: [&[u8]; 14] = [
+            b"@",
+            b" ",
             b"a",
             b"bc",
             "日".as_bytes(),

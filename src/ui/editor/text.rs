@@ -1,9 +1,11 @@
 //! What a byte of the edited line looks like: user-perceived characters, their width, and their harmless form.
 //!
-//! What is harmful is made visible, as in [`crate::wire::escape`] (spec S14); and so is a tab, as the columns it
-//! takes are the terminal's secret.
+//! What is harmful is made visible, as in [`crate::wire::escape`] (spec S14), and in a name all that is hidden, but
+//! for the space itself; and so is a tab, as the columns it takes are the terminal's secret.
 
-use crate::wire::escape;
+use crate::ui::display::PROMPT;
+use crate::wire::sizes::COMPLETED_NAME;
+use crate::wire::{escape, names};
 use alloc::vec::Vec;
 use core::str;
 
@@ -41,6 +43,7 @@ pub(super) fn cluster(text: &[u8], at: usize) -> Option<Cluster> {
     let Some(first) = valid(&rest[..rest.len().min(MAX_CHAR)]).chars().next() else {
         return Some(Cluster { len: 1, width: 4, escaped: true, whole: false });
     };
+    let deceives = |c| deceives(c) || names::is_hidden(c) && c != ' ' && is_in_name(text, at);
     if deceives(first) {
         return Some(Cluster {
             len: first.len_utf8(),
@@ -49,7 +52,7 @@ pub(super) fn cluster(text: &[u8], at: usize) -> Option<Cluster> {
             whole: false,
         });
     }
-    let grapheme = first_grapheme(rest);
+    let grapheme = first_grapheme(rest, deceives);
     let width = grapheme.width();
     if width == 0 {
         // With nothing to stand on it would change what is before it, which may be another's text.
@@ -62,12 +65,12 @@ pub(super) fn cluster(text: &[u8], at: usize) -> Option<Cluster> {
 }
 
 /// The grapheme cluster at the start of `rest`, which starts with a character that is shown as it is.
-fn first_grapheme(rest: &[u8]) -> &str {
+fn first_grapheme(rest: &[u8], deceives: impl Fn(char) -> bool) -> &str {
     let mut size = LOOKAHEAD;
     loop {
         let window = &rest[..rest.len().min(size)];
         let text = valid(window);
-        let plain = text.find(deceives).map_or(text, |end| &text[..end]);
+        let plain = text.find(&deceives).map_or(text, |end| &text[..end]);
         let grapheme = plain.graphemes(true).next().unwrap_or("");
         // An end before the window's end stands, whatever comes after it.
         let cut_by_window =
@@ -90,6 +93,14 @@ fn valid(bytes: &[u8]) -> &str {
 /// Whether a character is made visible: what is harmful, and a tab.
 fn deceives(c: char) -> bool {
     escape::is_harmful(c) || c == '\t'
+}
+
+/// Whether a name stands at `at`: after the prompt, or behind the `@` of a word. A longer one than Tab completes is the
+/// user's own work.
+fn is_in_name(text: &[u8], at: usize) -> bool {
+    let near = &text[at.saturating_sub(COMPLETED_NAME + 1)..at];
+    let start = near.iter().rev().find(|byte| matches!(byte, b'@' | b' '));
+    start == Some(&b'@') || text.starts_with(PROMPT)
 }
 
 fn escape_width(c: char) -> usize {
@@ -227,9 +238,34 @@ mod tests {
         }
     }
 
+    /// Spec S14.
+    #[test]
+    fn nothing_is_hidden_in_a_name() {
+        let prompt = str::from_utf8(PROMPT).unwrap();
+        let far = "x".repeat(COMPLETED_NAME);
+        let table = [
+            ("@ann\u{200d} hi 👩\u{200d}👧".into(), r"@ann\u{200d} hi 👩~👧".into()),
+            ("@👩\u{200d}👧 ❤\u{fe0f}".into(), r"@👩\u{200d}👧 ❤|".into()),
+            ("@ann:\u{a0}hi".into(), r"@ann:\u{a0}hi".into()),
+            ("@a\u{34f}\u{301} b".into(), r"@a\u{34f}\u{301} b".into()),
+            ("hi @é\u{200d}, é\u{200d}".into(), r"hi @é\u{200d}, é~".into()),
+            (
+                "(reverse-i-search)`@a\u{fe0f}': @a\u{fe0f}".into(),
+                r"(reverse-i-search)`@a\u{fe0f}': @a\u{fe0f}".into(),
+            ),
+            (format!("{prompt}ann é\u{200d}"), format!("{prompt}ann é\\u{{200d}}")),
+            (format!("@{far}é\u{200d}"), format!("@{far}é\\u{{200d}}")),
+            (format!("@{far}xé\u{200d}"), format!("@{far}xé~")),
+        ];
+        for (text, expected) in table {
+            let (text, expected): (String, String) = (text, expected);
+            assert_eq!(shown(text.as_bytes()), expected.replace('~', "\u{200d}").replace('|', "\u{fe0f}"));
+        }
+    }
+
     #[test]
     fn steps_back_are_the_steps_forward() {
-        let text = "a👩\u{200d}👧b🇩🇪🇫🇷é\u{301}日 x\u{600}yz".as_bytes();
+        let text = "a👩\u{200d}👧b🇩🇪🇫🇷é\u{301}日 x\u{600}yz@👩\u{200d}👧".as_bytes();
         let (mut starts, mut at) = (vec![0], 0);
         while at < text.len() {
             at = next(text, at);

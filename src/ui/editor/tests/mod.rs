@@ -3,6 +3,7 @@
 use std::num::NonZero;
 
 use super::{Editor, Event};
+use crate::ui::display::PROMPT;
 
 mod hidden;
 mod keys;
@@ -249,6 +250,24 @@ fn tab_completes_names_seen_and_commands() {
     assert_eq!(bench.editor.line(), b"!who");
     bench.feed(b"\x15@b hi\x02\x02\x02\t");
     assert_eq!(bench.editor.line(), b"@bob hi");
+}
+
+/// Spec S14: at the prompt, and behind the `@` that Tab completes.
+#[test]
+fn nothing_is_hidden_in_names_that_are_typed_or_completed() {
+    let mut bench = Bench::new(80, 10);
+    bench.editor.set_prompt(PROMPT);
+    bench.write(PROMPT);
+    bench.feed("ann\u{200d}\u{a0} x".as_bytes());
+    assert_eq!(bench.rows(), [r"Welcome to Chat Client. Enter your login: ann\u{200d}\u{a0} x"]);
+    bench.feed(b"\n");
+    for name in ["ann", "ann\u{fe0f}"] {
+        bench.editor.add_name(name.as_bytes());
+    }
+    bench.feed(b"@an\t");
+    assert_eq!(bench.rows()[1..], [r"@ann\u{fe0f}"]);
+    bench.feed("❤\u{fe0f}\n\x12@ann".as_bytes());
+    assert_eq!(bench.rows()[2..], ["(reverse-i-search)`@ann': @ann\\u{fe0f} ❤\u{fe0f}"]);
 }
 
 #[test]

@@ -18,7 +18,7 @@ impl Random {
 
 #[test]
 fn no_input_at_any_size_controls_the_terminal_or_ends_the_editor() {
-    let pieces: [&[u8]; 14] = [
+    let pieces: [&[u8]; 16] = [
         b"\x1b",
         b"\x1b[200~",
         b"\x1b[201~",
@@ -29,6 +29,8 @@ fn no_input_at_any_size_controls_the_terminal_or_ends_the_editor() {
         "日".as_bytes(),
         "\u{301}".as_bytes(),
         "👩\u{200d}👧".as_bytes(),
+        b"@",
+        "\u{a0}\u{ad}".as_bytes(),
         b"\xe2\x80",
         b"\x1b]0;t\x07",
         b"\x12",
