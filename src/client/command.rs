@@ -48,11 +48,6 @@ impl<'a> Command<'a> {
     }
 }
 
-/// A line of input without the one `\r` that files with CRLF leave at its end (spec C2).
-pub fn without_carriage_return(line: &[u8]) -> &[u8] {
-    line.strip_suffix(b"\r").unwrap_or(line)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,12 +79,5 @@ mod tests {
         for (line, command) in table {
             assert_eq!(Command::parse(line), *command, "{}", line.escape_ascii());
         }
-    }
-
-    #[test]
-    fn one_carriage_return_is_dropped() {
-        assert_eq!(without_carriage_return(b"a\r"), b"a");
-        assert_eq!(without_carriage_return(b"a\r\r"), b"a\r");
-        assert_eq!(without_carriage_return(b"\ra"), b"\ra");
     }
 }

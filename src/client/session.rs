@@ -13,14 +13,14 @@
 //! What it remembers is the name being tried and the number of requests that wait for their answers
 //! (spec L7). While a name waits for its answer, the log-in is in the outbox or was sent.
 
-use super::command::{Command, without_carriage_return};
+use super::command::Command;
 use super::frontend::Frontend;
 use super::notice::Notice;
 use crate::wire::escape::Printable;
 use crate::wire::format::note;
 use crate::wire::lines::Taken;
 use crate::wire::outbox::Outbox;
-use crate::wire::protocol::{Reply, Request, is_valid_name};
+use crate::wire::protocol::{Reply, Request, is_valid_name, without_carriage_return};
 use crate::wire::sizes::OUTBOX_PIECE;
 use alloc::vec::Vec;
 
@@ -344,6 +344,7 @@ impl Session {
         use Phase::{Chatting, LoggingIn, Naming, Returning};
         match (self.phase, reply) {
             (LoggingIn(_) | Returning, Reply::Hello { name }) => {
+                let name = if name.is_empty() { &self.name } else { name };
                 let shown = frontend.show(Notice::LoggedIn(name), from);
                 if shown.is_none() {
                     self.phase = Chatting;

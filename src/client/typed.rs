@@ -1,8 +1,9 @@
 //! What the user typed and was not taken yet, and how it ended.
 
-use super::command::{Command, without_carriage_return};
+use super::command::Command;
 use super::frontend::{Frontend, KeyEvent};
 use crate::wire::lines::{Lines, Take};
+use crate::wire::protocol::without_carriage_return;
 use crate::wire::sizes::TYPED_AHEAD;
 use core::time::Duration;
 

@@ -102,15 +102,16 @@ fn write_names(list: &[u8], from: usize, style: Style, out: &mut Vec<u8>) -> Opt
         out.push(separator);
     }
     let mut at = from;
-    for name in list[from..].split(|&byte| byte == b',') {
+    for part in list[from..].split(|&byte| byte == b',') {
         if at - from > SCREEN_PIECE {
             return Some(at);
         }
+        let name = protocol::without_spaces(part);
         if !name.is_empty() {
             style.append_name(Rule::Name, name, out);
             out.push(separator);
         }
-        at += name.len() + 1;
+        at += part.len() + 1;
     }
     if style.one_line {
         out.pop();
@@ -153,6 +154,8 @@ mod tests {
             (Notice::To { name: b"ann", text: b"hi" }, "To ann: hi\n"),
             (Notice::Online(b"ann,bob"), "There are 2 online users:\nann\nbob\n"),
             (Notice::Online(b",ann,,bob,"), "There are 2 online users:\nann\nbob\n"),
+            (Notice::Online(b"ann, bob ,  cid ,"), "There are 3 online users:\nann\nbob\ncid\n"),
+            (Notice::Online(b" , "), "There are 0 online users:\n"),
             (Notice::Online(b""), "There are 0 online users:\n"),
             (Notice::BadHeader, "Error: Unknown issue in previous message header.\n"),
             (Notice::BadBody, "Error: Unknown issue in previous message body.\n"),

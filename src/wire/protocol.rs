@@ -11,6 +11,17 @@
 //!
 //! A line comes in and goes out without its `\n` being part of the grammar: [`crate::wire::lines`] takes
 //! it off, `write` puts it on.
+//!
+//! That is what is written, and what is tried first. Peers of other editions write a little more or less,
+//! and are understood all the same (spec W5), but where it would touch a text:
+//!
+//! ```text
+//!   request = ( other request ) [ CR ]  /  "SEND" 1*SP name SP text
+//!   reply   = ( other reply ) [ CR ]  /  "HELLO" [ SP ]
+//!           / ( "IN-USE" / "BUSY" / "SEND-OK" / "BAD-DEST-USER" / "BAD-RQST-HDR" / "BAD-RQST-BODY"
+//!             / "BAD_RQST_HDR" / "BAD_RQST_BODY" ) [ SP anything ]
+//!           / "LIST-OK" SP *SP [ name ] *SP *( "," *SP [ name ] *SP )
+//! ```
 
 use alloc::vec::Vec;
 use memchr::memchr;
@@ -34,6 +45,9 @@ mod header {
     pub(super) const BAD_DEST_USER: &[u8] = b"BAD-DEST-USER";
     pub(super) const BAD_RQST_HDR: &[u8] = b"BAD-RQST-HDR";
     pub(super) const BAD_RQST_BODY: &[u8] = b"BAD-RQST-BODY";
+    /// As a published build of the reference server has them.
+    pub(super) const BAD_RQST_HDR_OTHER: &[u8] = b"BAD_RQST_HDR";
+    pub(super) const BAD_RQST_BODY_OTHER: &[u8] = b"BAD_RQST_BODY";
 
     /// Those of messages, with the space behind them: they come in thousands, all else one by one.
     pub(super) const SEND_: &[u8; 5] = b"SEND ";
@@ -80,7 +94,7 @@ impl<'a> Request<'a> {
         if let Some(body) = line.strip_prefix(header::SEND_) {
             return Self::parse_send(body).ok_or(BadRequest::Body);
         }
-        let (header, body) = split_at_space(line);
+        let (header, body) = split_at_space(without_carriage_return(line));
         match header {
             header::LIST if body.is_none() => Ok(Self::List),
             header::LIST | header::SEND => Err(BadRequest::Body),
@@ -92,9 +106,12 @@ impl<'a> Request<'a> {
         }
     }
 
-    fn parse_send(body: &'a [u8]) -> Option<Self> {
+    fn parse_send(mut body: &'a [u8]) -> Option<Self> {
         if !is_utf8(body) {
             return None;
+        }
+        while let [b' ', rest @ ..] = body {
+            body = rest;
         }
         let (to, text) = body.split_at(name_end(body)?);
         let text = &text[1..];
@@ -116,7 +133,7 @@ impl<'a> Request<'a> {
 pub enum Reply<'a> {
     /// The log-in succeeded.
     Hello {
-        /// The name the user has now.
+        /// The name the user has now; empty if the server does not say it: then it is the one asked for.
         name: &'a [u8],
     },
     /// Log-in refused: the name is taken.
@@ -158,16 +175,17 @@ impl<'a> Reply<'a> {
     }
 
     fn parse_other(line: &'a [u8]) -> Option<Self> {
-        let (header, body) = split_at_space(line);
-        match (header, body) {
-            (header::SEND_OK, None) => Some(Self::SendOk),
-            (header::BAD_DEST_USER, None) => Some(Self::BadDestUser),
-            (header::LIST_OK, Some(names)) => Some(Self::ListOk { names }),
-            (header::HELLO, Some(name)) if !name.is_empty() => Some(Self::Hello { name }),
-            (header::IN_USE, None) => Some(Self::InUse),
-            (header::BUSY, None) => Some(Self::Busy),
-            (header::BAD_RQST_HDR, None) => Some(Self::BadRqstHdr),
-            (header::BAD_RQST_BODY, None) => Some(Self::BadRqstBody),
+        let (header, body) = split_at_space(without_carriage_return(line));
+        match header {
+            header::SEND_OK => Some(Self::SendOk),
+            header::BAD_DEST_USER => Some(Self::BadDestUser),
+            // Without its space it may be the start of anything.
+            header::LIST_OK => body.map(|names| Self::ListOk { names }),
+            header::HELLO => Some(Self::Hello { name: body.unwrap_or_default() }),
+            header::IN_USE => Some(Self::InUse),
+            header::BUSY => Some(Self::Busy),
+            header::BAD_RQST_HDR | header::BAD_RQST_HDR_OTHER => Some(Self::BadRqstHdr),
+            header::BAD_RQST_BODY | header::BAD_RQST_BODY_OTHER => Some(Self::BadRqstBody),
             _ => None,
         }
     }
@@ -190,9 +208,23 @@ impl<'a> Reply<'a> {
     }
 }
 
-/// The names of a [`Reply::ListOk`], in the server's order. An empty name is none.
+/// The names of a [`Reply::ListOk`], in the server's order, without the spaces around them. An empty name
+/// is none.
 pub fn names(list: &[u8]) -> impl Iterator<Item = &[u8]> {
-    list.split(|&byte| byte == b',').filter(|name| !name.is_empty())
+    list.split(|&byte| byte == b',').map(without_spaces).filter(|name| !name.is_empty())
+}
+
+/// A part of a list without the spaces around it.
+pub(crate) fn without_spaces(mut name: &[u8]) -> &[u8] {
+    while let [b' ', rest @ ..] | [rest @ .., b' '] = name {
+        name = rest;
+    }
+    name
+}
+
+/// A line without the one `\r` that stands at its end where lines end with CRLF (spec W5, C2).
+pub fn without_carriage_return(line: &[u8]) -> &[u8] {
+    line.strip_suffix(b"\r").unwrap_or(line)
 }
 
 /// Whether a user may have this name (spec W4).
@@ -292,27 +324,68 @@ mod tests {
         let table: &[&[u8]] = &[
             b"",
             b" ",
-            b"HELLO",
-            b"HELLO ",
+            b"\r",
             b"hello ann",
+            b"HELLO\r\r",
+            b"HELLOann",
             b"HELLO-FROM ann",
             b"LIST",
             b"SEND ann hi",
-            b"IN-USE ",
-            b"IN-USE\r",
-            b"SEND-OK SEND-OK",
+            b"IN-USE\r\r",
+            b"IN-USE\tann",
+            b"SEND-OKSEND-OK",
+            b"SEND_OK",
+            b"BAD_DEST_USER",
+            b"BAD-RQST_HDR",
             b"LIST-OK",
+            b"LIST-OK\r",
+            b"LIST-OKann",
             b"DELIVERY",
             b"DELIVERY ",
             b"DELIVERY ann",
+            b"DELIVERY ann\r",
             b"DELIVERY  hi",
             b" DELIVERY ann hi",
             b"DELIVERYann hi",
             b"\xff\0",
             b"BUSYBUSY",
+            b"BUSY\rBUSY",
         ];
         for line in table {
             assert_eq!(Reply::parse(line), None, "{}", line.escape_ascii());
+        }
+    }
+
+    /// Spec W5.
+    #[test]
+    fn replies_of_other_editions_are_understood() {
+        let table: &[(&[u8], Reply<'_>)] = &[
+            (b"HELLO ann\r", Reply::Hello { name: b"ann" }),
+            (b"HELLO ann\r\r", Reply::Hello { name: b"ann\r" }),
+            (b"HELLO", Reply::Hello { name: b"" }),
+            (b"HELLO ", Reply::Hello { name: b"" }),
+            (b"HELLO \r", Reply::Hello { name: b"" }),
+            (b"IN-USE\r", Reply::InUse),
+            (b"IN-USE ", Reply::InUse),
+            (b"IN-USE ann", Reply::InUse),
+            (b"BUSY\r", Reply::Busy),
+            (b"BUSY try later\r", Reply::Busy),
+            (b"LIST-OK ann,bob\r", Reply::ListOk { names: b"ann,bob" }),
+            (b"LIST-OK \r", Reply::ListOk { names: b"" }),
+            (b"SEND-OK\r", Reply::SendOk),
+            (b"SEND-OK bob", Reply::SendOk),
+            (b"BAD-DEST-USER bob", Reply::BadDestUser),
+            (b"BAD-RQST-HDR\r", Reply::BadRqstHdr),
+            (b"BAD_RQST_HDR", Reply::BadRqstHdr),
+            (b"BAD_RQST_HDR\r", Reply::BadRqstHdr),
+            (b"BAD-RQST-BODY no text", Reply::BadRqstBody),
+            (b"BAD_RQST_BODY", Reply::BadRqstBody),
+            (b"DELIVERY ann hi\r", Reply::Delivery { from: b"ann", text: b"hi\r" }),
+            (b"DELIVERY ann \r", Reply::Delivery { from: b"ann", text: b"\r" }),
+            (b"DELIVERY a\r hi", Reply::Delivery { from: b"a\r", text: b"hi" }),
+        ];
+        for (line, reply) in table {
+            assert_eq!(Reply::parse(line), Some(*reply), "{}", line.escape_ascii());
         }
     }
 
@@ -333,10 +406,37 @@ mod tests {
         }
     }
 
+    /// Spec W5.
+    #[test]
+    fn requests_of_other_editions_are_understood() {
+        let table: &[(&[u8], Request<'_>)] = &[
+            (b"HELLO-FROM ann\r", Request::HelloFrom { name: b"ann" }),
+            (b"HELLO-FROM \r", Request::HelloFrom { name: b"" }),
+            (b"HELLO-FROM  ann", Request::HelloFrom { name: b" ann" }),
+            (b"LIST\r", Request::List),
+            (b"SEND  ann hi", Request::Send { to: b"ann", text: b"hi" }),
+            (b"SEND   ann  hi", Request::Send { to: b"ann", text: b" hi" }),
+            (b"SEND ann hi\r", Request::Send { to: b"ann", text: b"hi\r" }),
+            (b"SEND ann \r", Request::Send { to: b"ann", text: b"\r" }),
+        ];
+        for (line, request) in table {
+            assert_eq!(Request::parse(line), Ok(*request), "{}", line.escape_ascii());
+        }
+    }
+
     #[test]
     fn bad_requests_say_what_is_bad() {
         let table: &[(&[u8], BadRequest)] = &[
             (b"", BadRequest::Header),
+            (b"\r", BadRequest::Header),
+            (b"list\r", BadRequest::Header),
+            (b"LIST\r\r", BadRequest::Header),
+            (b"HELLO-FROM\r", BadRequest::LogInBody),
+            (b"LIST \r", BadRequest::Body),
+            (b"SEND\r", BadRequest::Body),
+            (b"SEND ann\r", BadRequest::Body),
+            (b"SEND  ", BadRequest::Body),
+            (b"SEND   ann", BadRequest::Body),
             (b" ", BadRequest::Header),
             (b"list", BadRequest::Header),
             (b"LISTS", BadRequest::Header),
@@ -373,5 +473,20 @@ mod tests {
     fn empty_names_are_none() {
         assert_eq!(names(b"ann,,bob,").collect::<Vec<_>>(), [b"ann", b"bob"]);
         assert_eq!(names(b"").count(), 0);
+        assert_eq!(names(b" , ").count(), 0);
+    }
+
+    #[test]
+    fn one_carriage_return_is_dropped() {
+        assert_eq!(without_carriage_return(b"a\r"), b"a");
+        assert_eq!(without_carriage_return(b"a\r\r"), b"a\r");
+        assert_eq!(without_carriage_return(b"\ra"), b"\ra");
+    }
+
+    /// Spec W5.
+    #[test]
+    fn spaces_around_names_do_not_count() {
+        assert_eq!(names(b" ann,  bob ,c d, ").collect::<Vec<_>>(), [&b"ann"[..], b"bob", b"c d"]);
+        assert_eq!(names(b"\tann,bob\r").collect::<Vec<_>>(), [&b"\tann"[..], b"bob\r"]);
     }
 }

@@ -290,7 +290,8 @@ fn check_acknowledged(clients: &[Client], deliveries: &[Delivery]) {
         let link = link.borrow();
         let answers = lines(link.read_by(CLIENT)).filter(|line| is_answer(&[line, &b"\n"[..]].concat()));
         for (request, answer) in lines(link.written(CLIENT)).zip(answers) {
-            let Some(request) = request.strip_prefix(b"SEND ").filter(|_| answer == b"SEND-OK") else {
+            let Some(request) = request.strip_prefix(b"SEND ").filter(|_| answer.starts_with(b"SEND-OK"))
+            else {
                 continue;
             };
             let split = request.iter().position(|&byte| byte == b' ').unwrap_or(0);

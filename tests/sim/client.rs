@@ -3,7 +3,7 @@
 
 use crate::link::{Broken, CLIENT, Clock, Events, Link, SocketEnd};
 use crate::options::ClientOptions;
-use crate::oracle::{Heard, whole};
+use crate::oracle::{self, Heard, whole};
 use crate::random::Random;
 use crate::stdio::{InputEnd, InputKind, OutputEnd, OutputKind, Shown, Typing};
 use chinwag::client::conversation::{Conversation, Ends, Event, Held, Outcome, Settings};
@@ -330,9 +330,9 @@ impl Client {
 
 /// Whether a line of the server answers a request.
 pub(crate) fn is_answer(line: &[u8]) -> bool {
-    let answers: [&[u8]; 7] =
-        [b"HELLO ", b"LIST-OK ", b"SEND-OK\n", b"BAD-", b"IN-USE\n", b"BUSY\n", b"BAD-DEST-USER\n"];
-    answers.iter().any(|answer| line.starts_with(answer))
+    let answers: [&[u8]; 5] = [b"HELLO", b"LIST-OK", b"SEND-OK", b"IN-USE", b"BUSY"];
+    let (header, _) = oracle::answer(line.strip_suffix(b"\n").unwrap_or(line));
+    answers.contains(&header) || header.starts_with(b"BAD")
 }
 
 fn look(input: InputKind) -> Look {

@@ -106,15 +106,15 @@ impl<'a> Oracle<'a> {
     }
 
     fn is_turned_away(&self, line: &[u8]) -> bool {
-        self.state == State::Returning && matches!(line, b"IN-USE" | b"BUSY")
+        self.state == State::Returning && matches!(answer(line).0, b"IN-USE" | b"BUSY")
     }
 
     fn handle(&mut self, line: &[u8]) {
-        let (header, body) = split(line);
+        let (header, body) = answer(line);
         let tries = matches!(self.state, State::LoggingIn(_) | State::Returning);
         match (header, body) {
-            (b"DELIVERY", Some(body)) => {
-                let (name, text) = split(body);
+            (b"DELIVERY", _) => {
+                let (name, text) = split(split(line).1.unwrap_or_default());
                 if let (false, Some(text)) = (name.is_empty(), text) {
                     self.show(&[
                         b"From ",
@@ -124,24 +124,25 @@ impl<'a> Oracle<'a> {
                     ]);
                 }
             }
-            (b"HELLO", Some(name)) if tries => {
+            (b"HELLO", name) if tries => {
+                let name = name.filter(|name| !name.is_empty()).unwrap_or(&self.name);
                 self.show(&[b"Successfully logged in as ", &self.visible_name(name), b"!"]);
                 self.state = State::Chatting;
             }
-            (b"IN-USE", None) if tries => {
+            (b"IN-USE", _) if tries => {
                 let name = self.visible_name(&self.name);
                 self.show(&[b"Cannot log in as ", &name, b". That username is already in use."]);
                 self.ask_for_name();
             }
-            (b"BAD-RQST-BODY", None) if tries => {
+            (b"BAD-RQST-BODY" | b"BAD_RQST_BODY", _) if tries => {
                 self.disallow(&self.name.clone());
                 self.ask_for_name();
             }
-            (b"BAD-RQST-HDR", None) if tries => {
+            (b"BAD-RQST-HDR" | b"BAD_RQST_HDR", _) if tries => {
                 self.show(&[b"Error: Unknown issue in previous message header."]);
                 self.ask_for_name();
             }
-            (b"BUSY", None) if tries || self.state == State::Naming => {
+            (b"BUSY", _) if tries || self.state == State::Naming => {
                 self.show(&[b"Cannot log in. The server is full!"]);
                 self.state = State::Full;
             }
@@ -152,13 +153,17 @@ impl<'a> Oracle<'a> {
 
     fn answer(&mut self, header: &[u8], body: Option<&[u8]>) {
         match (header, body) {
-            (b"SEND-OK", None) => self.show(&[b"The message was sent successfully"]),
-            (b"BAD-DEST-USER", None) => self.show(&[b"The destination user does not exist"]),
-            (b"BAD-RQST-HDR", None) => self.show(&[b"Error: Unknown issue in previous message header."]),
-            (b"BAD-RQST-BODY", None) => self.show(&[b"Error: Unknown issue in previous message body."]),
+            (b"SEND-OK", _) => self.show(&[b"The message was sent successfully"]),
+            (b"BAD-DEST-USER", _) => self.show(&[b"The destination user does not exist"]),
+            (b"BAD-RQST-HDR" | b"BAD_RQST_HDR", _) => {
+                self.show(&[b"Error: Unknown issue in previous message header."])
+            }
+            (b"BAD-RQST-BODY" | b"BAD_RQST_BODY", _) => {
+                self.show(&[b"Error: Unknown issue in previous message body."])
+            }
             (b"LIST-OK", Some(list)) => {
-                let names: Vec<_> =
-                    list.split(|&byte| byte == b',').filter(|name| !name.is_empty()).collect();
+                let names = list.split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
+                let names: Vec<_> = names.filter(|name| !name.is_empty()).collect();
                 let mut text = format!("There are {} online users:", names.len()).into_bytes();
                 for name in names {
                     text.push(b'\n');
@@ -254,6 +259,11 @@ fn is_command(line: &[u8]) -> bool {
 
 fn is_valid(name: &[u8]) -> bool {
     !name.is_empty() && !name.iter().any(|byte| b"!@#$%^&*, ".contains(byte))
+}
+
+/// Header and body of what is no message (spec W5).
+pub(crate) fn answer(line: &[u8]) -> (&[u8], Option<&[u8]>) {
+    split(line.strip_suffix(b"\r").unwrap_or(line))
 }
 
 fn split(line: &[u8]) -> (&[u8], Option<&[u8]>) {

@@ -28,6 +28,8 @@ pub(crate) struct ServerOptions {
     pub(crate) closes_after_hello: usize,
     /// Of a hundred answers, so many are followed by lines that are none.
     pub(crate) talks_junk: usize,
+    /// Its answers are not quite those of the exact form (spec W5).
+    pub(crate) is_of_another_edition: bool,
 }
 
 impl ServerOptions {
@@ -41,6 +43,7 @@ impl ServerOptions {
         patience: None,
         closes_after_hello: 0,
         talks_junk: 0,
+        is_of_another_edition: false,
     };
 
     pub(crate) fn draw(random: &mut Random, clients: usize) -> Self {
@@ -57,6 +60,7 @@ impl ServerOptions {
             closes_after_hello: seldom(100).unwrap_or(0),
             talks_junk: seldom(100).unwrap_or(0),
             closes_after_refusal: random.percent(50),
+            is_of_another_edition: random.percent(30),
         }
     }
 }
@@ -83,7 +87,7 @@ pub(crate) struct Naive {
     requests: usize,
 }
 
-const JUNK: [&[u8]; 7] = [
+const JUNK: [&[u8]; 9] = [
     b"\n",
     b"HELLO-FROM u1\n",
     b"SEND u1 hi\n",
@@ -91,6 +95,8 @@ const JUNK: [&[u8]; 7] = [
     b"DELIVERY \n",
     b"LIST\n",
     b"welcome, stranger\r\n",
+    b"HELLO\r\r\n",
+    b"BUSYBUSY\n",
 ];
 
 impl Naive {
@@ -261,7 +267,11 @@ impl Naive {
             return;
         }
         let unsent = &mut self.guests[at].unsent;
-        reply.write(unsent);
+        if self.options.is_of_another_edition {
+            write_otherwise(reply, unsent);
+        } else {
+            reply.write(unsent);
+        }
         if self.random.percent(self.options.talks_junk) {
             unsent.extend_from_slice(self.random.pick::<&[u8]>(&JUNK));
         }
@@ -277,4 +287,26 @@ impl Naive {
             }
         }
     }
+}
+
+/// Writes an answer as peers of other editions do.
+fn write_otherwise(reply: Reply<'_>, out: &mut Vec<u8>) {
+    match reply {
+        Reply::Hello { .. } => out.extend_from_slice(b"HELLO"),
+        Reply::SendOk => out.extend_from_slice(b"SEND-OK delivered"),
+        Reply::BadRqstHdr => out.extend_from_slice(b"BAD_RQST_HDR"),
+        Reply::BadRqstBody => out.extend_from_slice(b"BAD_RQST_BODY"),
+        Reply::ListOk { names } => {
+            out.extend_from_slice(b"LIST-OK ");
+            for name in names.split(|&byte| byte == b',') {
+                out.extend_from_slice(name);
+                out.extend_from_slice(b", ");
+            }
+        }
+        other => {
+            other.write(out);
+            out.pop();
+        }
+    }
+    out.extend_from_slice(b"\r\n");
 }

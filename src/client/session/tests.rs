@@ -94,6 +94,22 @@ fn any_number_of_refused_names() {
     assert_eq!(talk.shown(), "Successfully logged in as ann!\nFrom bob: hi\n");
 }
 
+/// Spec W5, and W3: the log-in goes on waiting for its own answer.
+#[test]
+fn hello_without_a_name_means_the_one_asked_for() {
+    for hello in ["HELLO", "HELLO ", "HELLO\r", "HELLO \r"] {
+        let mut talk = Talk::new(Some(b"ann"));
+        for junk in ["", "\r", "HELLO\r\r", "HELLOHELLO", "BUSYBUSY", "IN-USE\tann", "WELCOME ann", "LIST-OK"]
+        {
+            talk.hear(format!("{junk}\n").as_bytes());
+            assert_eq!((talk.shown().as_str(), talk.session.is_logged_in()), ("", false), "{junk}");
+        }
+        talk.hear(format!("{hello}\n").as_bytes());
+        assert_eq!(talk.shown(), "Successfully logged in as ann!\n");
+        assert!(talk.session.is_logged_in());
+    }
+}
+
 #[test]
 fn client_itself_refuses_bad_names() {
     let mut talk = Talk::new(None);
