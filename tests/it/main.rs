@@ -13,6 +13,7 @@ mod allocations;
 mod client;
 #[cfg(target_os = "linux")]
 mod editing;
+mod editions;
 mod endings;
 #[cfg(target_os = "linux")]
 mod extras;
