@@ -1,0 +1,134 @@
+//! What attackers do, as data.
+
+use std::time::Duration;
+
+/// An attack: who takes part, and what the server has to be told and have for it.
+pub(crate) struct Attack {
+    pub(crate) name: &'static str,
+    pub(crate) groups: &'static [Group],
+    /// The server's limit of descriptors, if it is a part of it.
+    pub(crate) descriptors: Option<u32>,
+}
+
+/// So many who do the same.
+pub(crate) struct Group {
+    pub(crate) count: usize,
+    /// Their names begin so, and end with their numbers; whoever has none does not log in.
+    pub(crate) name: Option<&'static str>,
+    /// What number so-and-so says first, and then again and again.
+    pub(crate) first: fn(usize) -> Vec<u8>,
+    pub(crate) again: fn(usize) -> Vec<u8>,
+    pub(crate) reads: bool,
+    /// A byte at a time, this long after the last one.
+    pub(crate) pace: Option<Duration>,
+    pub(crate) leaves: Leaves,
+}
+
+/// When a connection is made anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Leaves {
+    /// When the server has closed it.
+    Never,
+    /// As soon as the log-in was answered.
+    LoggedIn,
+    /// By a reset, as soon as something was said.
+    Reset,
+}
+
+const GROUP: Group = Group {
+    count: 1,
+    name: None,
+    first: nothing,
+    again: nothing,
+    reads: true,
+    pace: None,
+    leaves: Leaves::Never,
+};
+
+/// All there are.
+pub(crate) const ATTACKS: &[Attack] = &[
+    attack(
+        "flood-reader",
+        &[
+            Group { name: Some("target"), ..GROUP },
+            Group { count: 8, name: Some("f"), again: |_| send("target0", 64), ..GROUP },
+        ],
+    ),
+    attack(
+        "flood-self",
+        &[Group { count: 8, name: Some("f"), again: |number| send(&format!("f{number}"), 64), ..GROUP }],
+    ),
+    attack("flood-echobot", &[Group { count: 8, name: Some("f"), again: |_| send("echobot", 64), ..GROUP }]),
+    attack(
+        "list",
+        &[
+            Group { count: 5000, name: Some("user"), ..GROUP },
+            Group { count: 100, name: Some("a"), again: |_| b"LIST\n".to_vec(), ..GROUP },
+        ],
+    ),
+    attack(
+        "list-unread",
+        &[Group { count: 5000, name: Some("user"), again: |_| b"LIST\n".to_vec(), reads: false, ..GROUP }],
+    ),
+    attack("empty-lines", &[Group { count: 1000, again: |_| vec![b'\n'; 4096], reads: false, ..GROUP }]),
+    attack("churn", &[Group { count: 100, name: Some("c"), leaves: Leaves::LoggedIn, ..GROUP }]),
+    attack(
+        "resets",
+        &[Group { count: 100, first: |_| b"HELLO-FR".to_vec(), leaves: Leaves::Reset, ..GROUP }],
+    ),
+    attack(
+        "tricklers",
+        &[
+            Group { count: 250, again: |_| vec![b'x'; 4096], pace: Some(Duration::from_millis(10)), ..GROUP },
+            Group {
+                count: 250,
+                name: Some("t"),
+                again: |_| send("nobody", 4096),
+                pace: Some(Duration::from_millis(10)),
+                ..GROUP
+            },
+        ],
+    ),
+    Attack { descriptors: Some(1024), ..attack("silent", &[Group { count: 1100, ..GROUP }]) },
+    attack(
+        "deaf",
+        &[
+            Group { count: 50, name: Some("deaf"), reads: false, ..GROUP },
+            Group {
+                count: 50,
+                name: Some("i"),
+                again: |number| send(&format!("deaf{number}"), 100_000),
+                ..GROUP
+            },
+        ],
+    ),
+    attack(
+        "long-lines",
+        &[
+            Group { count: 4, name: Some("l"), again: |_| send("ann", 100 << 20), ..GROUP },
+            Group {
+                count: 2,
+                name: Some("n"),
+                first: |_| b"SEND ann ".to_vec(),
+                again: |_| vec![b'x'; 1 << 20],
+                ..GROUP
+            },
+            Group { count: 2, again: |_| vec![b'x'; 1 << 20], ..GROUP },
+        ],
+    ),
+];
+
+const fn attack(name: &'static str, groups: &'static [Group]) -> Attack {
+    Attack { name, groups, descriptors: None }
+}
+
+fn nothing(_: usize) -> Vec<u8> {
+    Vec::new()
+}
+
+fn send(to: &str, length: usize) -> Vec<u8> {
+    let mut line = format!("SEND {to} ").into_bytes();
+    line.resize(line.len() + length, b'x');
+    line.push(b'\n');
+    line
+}
