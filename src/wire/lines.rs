@@ -78,7 +78,7 @@ impl<F: FnMut(Line<'_>) -> bool> Take for EachLine<F> {
 /// assert_eq!(seen, [b"one", b"two"]);
 /// assert!(lines.has_partial());
 /// ```
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Lines {
     ring: Ring,
     /// How many of the oldest bytes are known to hold no `\n`: all that are held, unless the first
@@ -87,21 +87,34 @@ pub struct Lines {
     /// How far the first line was taken.
     taken: usize,
     /// The longest line that is kept, in bytes without the `\n`.
-    limit: Option<usize>,
-    /// The start of the line was dropped, its rest is to be dropped.
-    skipping: bool,
+    limit: usize,
+    skip: Skip,
     /// The first line, joined, if it wraps around the end of the ring and was offered; else empty.
     joined: Vec<u8>,
+}
+
+/// Whether the start of the line was dropped, and its rest is to be dropped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Skip {
+    #[default]
+    No,
+    /// It was, for want of memory, and nobody knows yet.
+    Untold,
+    Told,
 }
 
 impl Lines {
     /// No lines yet, and no memory; a line of more than `limit` bytes will be dropped.
     pub const fn new(limit: Option<usize>) -> Self {
-        Self { ring: Ring::new(), searched: 0, taken: 0, limit, skipping: false, joined: Vec::new() }
+        let limit = match limit {
+            Some(limit) => limit,
+            None => usize::MAX,
+        };
+        Self { ring: Ring::new(), searched: 0, taken: 0, limit, skip: Skip::No, joined: Vec::new() }
     }
 
     /// Lends free space to `read`, more if there is none, as [`Ring::fill`] does; returns how many
-    /// bytes came, 0 being the end.
+    /// bytes came, 0 being the end. A line for which there is no memory is dropped as one over the limit is.
     ///
     /// # Errors
     /// Those of `read`; nothing is lost then.
@@ -109,10 +122,27 @@ impl Lines {
         &mut self,
         read: impl FnOnce(&mut [u8], &mut [u8]) -> Result<usize, E>,
     ) -> Result<usize, E> {
-        if self.ring.len() == self.ring.capacity() {
-            self.ring.reserve(grown(self.ring.capacity()));
+        if self.growth() > 0 {
+            self.grow();
         }
         self.ring.fill(read)
+    }
+
+    /// How much more memory the next [`fill`](Lines::fill) takes.
+    pub fn growth(&self) -> usize {
+        let capacity = self.ring.capacity();
+        if self.ring.len() == capacity { grown(capacity) - capacity } else { 0 }
+    }
+
+    #[cold]
+    fn grow(&mut self) {
+        let capacity = grown(self.ring.capacity());
+        if self.searched < self.ring.len() || capacity <= CHUNK {
+            self.ring.reserve(capacity);
+        } else if !self.ring.try_reserve(capacity) {
+            self.clear();
+            self.skip = Skip::Untold;
+        }
     }
 
     /// Appends bytes that were read elsewhere.
@@ -125,7 +155,7 @@ impl Lines {
         if self.has_partial() {
             self.ring.push(b"\n");
         }
-        self.skipping = false;
+        self.skip = Skip::No;
     }
 
     /// Whether something has arrived since the last `\n`.
@@ -160,7 +190,7 @@ impl Lines {
         self.ring.consume(usize::MAX);
         self.ring.shrink(CHUNK);
         self.joined = Vec::new();
-        (self.searched, self.taken, self.skipping) = (0, 0, false);
+        (self.searched, self.taken, self.skip) = (0, 0, Skip::No);
     }
 
     /// The first line is to be offered from its start, however far it was taken.
@@ -175,7 +205,7 @@ impl Lines {
     pub fn skip_partial(&mut self) {
         if self.has_partial() {
             self.clear();
-            self.skipping = true;
+            self.skip = Skip::Told;
         }
     }
 
@@ -187,14 +217,15 @@ impl Lines {
 
     /// The same for somebody who may take many lines at once, or a long one in parts.
     pub fn drain_to(&mut self, take: &mut impl Take) {
-        if self.skipping || !self.joined.is_empty() {
-            self.prepare();
+        let must_prepare = self.skip != Skip::No || !self.joined.is_empty();
+        if must_prepare && self.prepare() {
+            take.take(Line::TooLong, 0);
         }
         while self.drain_first_piece(take)
             && self.searched < self.ring.len()
             && self.drain_wrapped_line(&mut |line, from| take.take(line, from))
         {}
-        if self.limit.is_some() && self.drop_overlong_start() {
+        if self.limit < usize::MAX && self.drop_overlong_start() {
             take.take(Line::TooLong, 0);
         }
         if self.ring.capacity() > CHUNK && self.ring.len() <= CHUNK / 2 {
@@ -259,25 +290,29 @@ impl Lines {
         Borrowed { lines: self, spare }
     }
 
-    /// Forgets what is not to be offered any more.
+    /// Forgets what is not to be offered any more; returns whether that is news.
     #[inline(never)]
-    fn prepare(&mut self) {
+    fn prepare(&mut self) -> bool {
         if !self.joined.is_empty() && self.ring.pieces().1.is_empty() {
             self.joined.clear(); // The ring has grown: the line does not wrap any more.
         }
-        while self.skipping && !self.ring.is_empty() {
+        let is_news = self.skip == Skip::Untold;
+        if is_news {
+            self.skip = Skip::Told;
+        }
+        while self.skip != Skip::No && !self.ring.is_empty() {
             self.skip();
         }
+        is_news
     }
 
     /// Drops the start of a line that has crossed the limit already; returns whether there was one.
     #[inline(never)]
     fn drop_overlong_start(&mut self) -> bool {
-        let is_overlong =
-            self.limit.is_some_and(|limit| self.searched == self.ring.len() && self.ring.len() > limit);
+        let is_overlong = self.searched == self.ring.len() && self.ring.len() > self.limit;
         if is_overlong {
             self.clear();
-            self.skipping = true;
+            self.skip = Skip::Told;
         }
         is_overlong
     }
@@ -291,7 +326,7 @@ impl Lines {
         let mut from = self.searched.min(piece.len());
         let mut ends = Newlines::new(&piece[from..]);
         while let Some(distance) = ends.next() {
-            let many = if self.limit.is_none() && taken == 0 { take.take_many(&piece[start..]) } else { 0 };
+            let many = if self.limit == usize::MAX && taken == 0 { take.take_many(&piece[start..]) } else { 0 };
             if many > 0 {
                 start += many;
                 from = start;
@@ -300,7 +335,7 @@ impl Lines {
             }
             let end = from + distance;
             let line = &piece[start..end];
-            let fits = self.limit.is_none_or(|limit| line.len() <= limit);
+            let fits = line.len() <= self.limit;
             let offered = take.take(if fits { Line::Whole(line) } else { Line::TooLong }, taken);
             if let (Taken::UpTo(up_to), true) = (offered, fits) {
                 self.searched = end - start;
@@ -330,7 +365,7 @@ impl Lines {
             return false;
         };
         let length = first.len() + from + distance;
-        let fits = self.limit.is_none_or(|limit| length <= limit);
+        let fits = length <= self.limit;
         if fits && length > CHUNK {
             // A copy would take its memory twice, and be made again for each part that is taken.
             self.searched = length;
@@ -358,7 +393,9 @@ impl Lines {
         let end = memchr(b'\n', piece);
         let count = end.map_or(piece.len(), |end| end + 1);
         self.ring.consume(count);
-        self.skipping = end.is_none();
+        if end.is_some() {
+            self.skip = Skip::No;
+        }
     }
 
     /// Gives the storage back to `spare`, if what is held is little.

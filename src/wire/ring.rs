@@ -82,24 +82,24 @@ impl Ring {
     /// Each time it gets a quarter more than asked for, which costs nothing until it is asked for, too:
     /// pages that nothing was written to take no memory.
     pub fn reserve(&mut self, capacity: usize) {
-        if capacity <= self.capacity() {
-            return;
+        if capacity > self.capacity() {
+            self.rewind();
+            if capacity > self.storage.capacity() && !self.storage.is_empty() {
+                self.storage.reserve_exact(roomy(capacity) - self.storage.len());
+            }
+            self.extend(capacity);
         }
-        self.rewind();
-        if self.storage.is_empty() {
-            // Fresh zeroed pages cost nothing until they are written to.
-            self.storage = vec![0; capacity];
-            return;
+    }
+
+    /// The same, if there is memory for it; returns whether that is so. Nothing has changed if it is not.
+    #[must_use]
+    pub fn try_reserve(&mut self, capacity: usize) -> bool {
+        let missing = roomy(capacity) - self.storage.len().min(capacity);
+        if capacity > self.storage.capacity() && self.storage.try_reserve_exact(missing).is_err() {
+            return false;
         }
-        if capacity > self.storage.capacity() {
-            self.storage.reserve_exact(capacity + capacity / 4 - self.storage.len());
-        }
-        // A block at a time: built for size, `Vec::resize` goes byte by byte.
-        while self.storage.len() < capacity {
-            let zeros = [0; ZEROS];
-            let missing = zeros.len().min(capacity - self.storage.len());
-            self.storage.extend_from_slice(&zeros[..missing]);
-        }
+        self.reserve(capacity);
+        true
     }
 
     /// Gives memory back until the capacity is `capacity`, or what is held if that is more.
@@ -203,11 +203,31 @@ impl Ring {
         }
     }
 
+    /// Makes the storage, rewound, this large.
+    fn extend(&mut self, capacity: usize) {
+        if self.storage.capacity() == 0 {
+            // Fresh zeroed pages cost nothing until they are written to.
+            self.storage = vec![0; capacity];
+            return;
+        }
+        // A block at a time: built for size, `Vec::resize` goes byte by byte.
+        while self.storage.len() < capacity {
+            let zeros = [0; ZEROS];
+            let missing = zeros.len().min(capacity - self.storage.len());
+            self.storage.extend_from_slice(&zeros[..missing]);
+        }
+    }
+
     /// Moves what is held to the start of the storage, in one piece.
     fn rewind(&mut self) {
         self.storage.rotate_left(self.head);
         self.head = 0;
     }
+}
+
+/// A quarter more than asked for.
+fn roomy(capacity: usize) -> usize {
+    capacity.saturating_add(capacity / 4)
 }
 
 #[cfg(test)]
@@ -216,6 +236,18 @@ mod tests {
     use std::collections::VecDeque;
     use std::convert::Infallible;
     use std::io::Read as _;
+
+    #[test]
+    fn ring_without_memory_to_grow_stays_as_it_is() {
+        for held in ["", "abc"] {
+            let mut ring = Ring::new();
+            ring.push(held.as_bytes());
+            let capacity = ring.capacity();
+            assert!(!ring.try_reserve(isize::MAX as usize));
+            assert_eq!((ring.pieces().0, ring.capacity()), (held.as_bytes(), capacity));
+            assert!(ring.try_reserve(10) && ring.capacity() == 10);
+        }
+    }
 
     fn ring(capacity: usize) -> Ring {
         let mut ring = Ring::new();
