@@ -45,8 +45,10 @@
 //!   text layout view    what a character is; where it stands; what is on the screen
 //! server/               the server's side; pure
 //!   hub users           who is here, and who gets what; who has which name
+//!   listing             lists of them on their way
 //!   intake connection   who is read when, who has to wait, who is dropped; one of them
-//!   limits              what bounds them
+//!   guests doors        who has not logged in; how many come from where
+//!   limits budget       what bounds each, and all together
 //! net/                  the edge: mio and the system
 //!   client              the client's event loop
 //!   run                 the client as a whole, with a server in it; what its end means

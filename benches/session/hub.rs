@@ -120,7 +120,7 @@ impl Chat {
 
     fn flush(&mut self, counter: &mut Counter) {
         while let Some(id) = self.hub.next_dirty() {
-            self.hub.outbox_mut(id).drain(|bytes| counter.write(bytes)).unwrap();
+            self.hub.drain(id, |outbox| outbox.drain(|bytes| counter.write(bytes)).map(drop)).unwrap();
             self.hub.reclaim(id);
         }
     }

@@ -10,6 +10,7 @@ use clap::error::ErrorKind;
 use clap::{ArgMatches, Command};
 use std::ffi::OsString;
 use std::process::ExitCode;
+use std::time::Duration;
 
 const ABOUT: &str = "Serves a chat: whoever connects picks a name, sees who is there, and sends messages.";
 
@@ -49,16 +50,42 @@ const OPTIONS: &[Row] = &[
         "max-message",
         arguments::bytes,
         "CHINWAGD_MAX_MESSAGE",
-        "The longest text of a message; a longer one is refused",
-    )
-    .default("16M"),
+        "The longest text of a message; a longer one is refused [default: 16M, or what --max-memory allows]",
+    ),
     option(
         "max-queue",
         arguments::bytes,
         "CHINWAGD_MAX_QUEUE",
-        "The most that may wait for one client; beyond it, the client is dropped",
+        "The most that may wait for one client; beyond it, the client is dropped [default: 40M, or 5/8 of \
+         --max-memory]",
+    ),
+    option(
+        "max-memory",
+        arguments::bytes,
+        "CHINWAGD_MAX_MEMORY",
+        "The most that all clients together may make the server hold",
     )
-    .default("40M"),
+    .default("64M"),
+    option(
+        "max-connections",
+        arguments::number,
+        "CHINWAGD_MAX_CONNECTIONS",
+        "How many may be connected; one more makes the oldest leave that has not logged in [default: twice \
+         --max-users and 1000]",
+    ),
+    option(
+        "max-per-address",
+        arguments::number,
+        "CHINWAGD_MAX_PER_ADDRESS",
+        "How many connections one address may have, if not of this machine [default: half of --max-users]",
+    ),
+    option(
+        "login-timeout",
+        arguments::seconds,
+        "CHINWAGD_LOGIN_TIMEOUT",
+        "Close what has not logged in after so long",
+    )
+    .default("300"),
     option(
         "echobot",
         arguments::flag,
@@ -106,26 +133,26 @@ impl Options {
         let mut command = command();
         let matches = command.try_get_matches_from_mut(arguments)?;
         let options = Self::from_matches(&matches);
-        let Limits { max_message, max_queue, .. } = options.config.limits;
-        if max_queue < max_message.saturating_add(QUEUE_ROOM) {
-            let message = format!(
-                "the queue of {max_queue} bytes is too short for messages of {max_message}: give \
-                 --max-queue at least {QUEUE_ROOM} bytes more than --max-message"
-            );
-            return Err(command.error(ErrorKind::ValueValidation, message));
+        match contradiction(&options.config.limits) {
+            Some(message) => Err(command.error(ErrorKind::ValueValidation, message)),
+            None => Ok(options),
         }
-        Ok(options)
     }
 
     fn from_matches(matches: &ArgMatches) -> Self {
-        let limits = Limits::default();
         let number = |id| matches.get_one::<u64>(id).copied();
         let size = |id, default| number(id).map_or(default, |size| size as usize);
+        let limits = Limits::default();
+        let limits = limits.for_users(size("max-users", limits.max_users));
+        let limits = limits.for_memory(size("max-memory", limits.max_memory));
         let limits = Limits {
-            max_users: size("max-users", limits.max_users),
             max_name: size("max-name", limits.max_name),
             max_message: size("max-message", limits.max_message),
             max_queue: size("max-queue", limits.max_queue),
+            max_connections: size("max-connections", limits.max_connections),
+            max_per_address: size("max-per-address", limits.max_per_address),
+            login_timeout: number("login-timeout").map_or(limits.login_timeout, Duration::from_nanos),
+            ..limits
         };
         Self {
             host: matches.get_one::<String>("address").cloned().unwrap_or_default(),
@@ -134,6 +161,24 @@ impl Options {
             verbose: matches.get_count("verbose"),
         }
     }
+}
+
+/// What is wrong with limits that do not go together.
+fn contradiction(limits: &Limits) -> Option<String> {
+    let Limits { max_message, max_queue, max_memory, .. } = *limits;
+    if max_queue < max_message.saturating_add(QUEUE_ROOM) {
+        return Some(format!(
+            "the queue of {max_queue} bytes is too short for messages of {max_message}: give --max-queue at \
+             least {QUEUE_ROOM} bytes more than --max-message"
+        ));
+    }
+    let least = limits.least_memory();
+    (max_memory < least).then(|| {
+        format!(
+            "{max_memory} bytes of memory are too few for messages of {max_message}: give --max-memory at \
+             least {least} bytes, or a smaller --max-message"
+        )
+    })
 }
 
 fn command() -> Command {
@@ -162,12 +207,30 @@ mod tests {
 
     #[test]
     fn every_option_is_read() {
-        let options =
-            parse("-a ::1 -p 0 --max-users 2000 --max-name 9 --max-message 3k --max-queue 1G --echobot -vvv")
-                .unwrap();
-        let limits = Limits { max_users: 2000, max_name: 9, max_message: 3072, max_queue: 1 << 30 };
+        let options = parse(
+            "-a ::1 -p 0 --max-users 2000 --max-name 9 --max-message 3k --max-queue 1G --echobot -vvv \
+             --max-memory 8M --max-connections 7 --max-per-address 5 --login-timeout 0.5",
+        )
+        .unwrap();
+        let limits = Limits {
+            max_users: 2000,
+            max_name: 9,
+            max_message: 3072,
+            max_queue: 1 << 30,
+            max_memory: 8 << 20,
+            max_connections: 7,
+            max_per_address: 5,
+            login_timeout: Duration::from_millis(500),
+        };
         let config = Config { limits, echobot: true };
         assert_eq!(options, Options { host: "::1".to_owned(), port: 0, config, verbose: 3 });
+    }
+
+    #[test]
+    fn what_is_not_given_follows_from_what_is() {
+        let limits = parse("--max-users 5000 --max-memory 8M").unwrap().config.limits;
+        assert_eq!(limits, Limits::default().for_users(5000).for_memory(8 << 20));
+        assert!(limits.max_message < 3 << 20 && limits.max_queue == 5 << 20);
     }
 
     #[test]
@@ -181,6 +244,10 @@ mod tests {
             "--max-message M",
             "--max-queue 99999999999999G",
             "--max-message 1M --max-queue 1M",
+            "--max-message 32M --max-queue 65M",
+            "--max-memory 100K",
+            "--max-memory 1M --max-message 512K --max-queue 1M",
+            "--login-timeout soon",
         ] {
             assert_eq!(parse(arguments).unwrap_err().exit_code(), 2, "{arguments}");
         }

@@ -18,7 +18,10 @@ impl<F: Frontend> Take for Replies<'_, F> {
         match line {
             Line::Whole(line) => self.session.handle_reply(line, from, self.outbox, self.frontend),
             Line::TooLong => {
-                note!(Error, "a message was dropped: it was longer than --max-message, or than there is memory for");
+                note!(
+                    Error,
+                    "a message was dropped: it was longer than --max-message, or than there is memory for"
+                );
                 Taken::Whole
             }
         }

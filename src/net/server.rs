@@ -3,12 +3,16 @@
 
 use super::transport;
 use crate::server::Config;
+use crate::server::doors::{Doors, Seat};
 use crate::server::hub::Id;
-use crate::server::intake::Intake;
+use crate::server::intake::{self, Intake};
 use crate::wire::format::note;
+use crate::wire::source::{Stop, Transport};
 use mio::event::Event;
 use mio::net::{TcpListener, TcpStream};
 use mio::{Interest, Registry, Token};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -29,7 +33,35 @@ pub(crate) struct Server {
     accepting: Accepting,
     /// The token of the listener; the connection with id `n` has the one `n + 1` after it.
     tokens_from: usize,
-    intake: Intake<TcpStream>,
+    doors: Doors,
+    intake: Intake<Visitor>,
+}
+
+/// A connection, and the place that it has among those of its address.
+#[derive(Debug)]
+struct Visitor {
+    stream: TcpStream,
+    _seat: Seat,
+}
+
+impl Transport for Visitor {
+    type Error = io::Error;
+
+    fn read(&mut self, near: &mut [u8], far: &mut [u8]) -> Result<usize, Stop<io::Error>> {
+        Transport::read(&mut self.stream, near, far)
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<usize, Stop<io::Error>> {
+        Transport::write(&mut self.stream, bytes)
+    }
+
+    fn drains_by_short_read(&self) -> bool {
+        self.stream.drains_by_short_read()
+    }
+
+    fn end(&mut self) {
+        self.stream.end();
+    }
 }
 
 /// What is known about those who wait to be accepted.
@@ -62,7 +94,9 @@ impl Server {
         // mio listens with room for 128. To listen again only changes that.
         rustix::net::listen(&listener, BACKLOG)?;
         registry.register(&mut listener, Token(tokens_from), Interest::READABLE)?;
-        Ok(Self { listener, accepting: Accepting::Idle, tokens_from, intake: Intake::new(&config) })
+        let doors = Doors::new(config.limits.max_per_address);
+        let intake = Intake::new(&config);
+        Ok(Self { listener, accepting: Accepting::Idle, tokens_from, doors, intake })
     }
 
     /// Where it listens: with the port that the system chose, if it was asked to.
@@ -144,11 +178,27 @@ impl Server {
                         self.accepting = Accepting::Idle;
                         return;
                     }
+                    _ if is_out_of_descriptors(&error) => {
+                        if !self.somebody_waits() {
+                            self.accepting = Accepting::Idle;
+                            return;
+                        }
+                        // One who came earlier and has not logged in makes way.
+                        if !self.intake.dismiss_guest() {
+                            return self.stall(&error, now);
+                        }
+                    }
                     _ => return self.stall(&error, now),
                 },
             }
         }
         self.accepting = Accepting::Ready;
+    }
+
+    /// Without a descriptor, accept(2) fails whether somebody waits or not.
+    fn somebody_waits(&self) -> bool {
+        let mut listener = [PollFd::new(&self.listener, PollFlags::IN)];
+        poll(&mut listener, Some(&Timespec::default())).is_ok_and(|ready| ready > 0)
     }
 
     fn stall(&mut self, error: &io::Error, now: Duration) {
@@ -158,14 +208,18 @@ impl Server {
         self.accepting = Accepting::Stalled { until: now + ACCEPT_AGAIN, connections: self.intake.len() };
     }
 
-    fn admit(&mut self, stream: TcpStream, peer: SocketAddr, registry: &Registry, now: Duration) {
+    fn admit(&mut self, mut stream: TcpStream, peer: SocketAddr, registry: &Registry, now: Duration) {
         transport::configure_accepted(&stream);
-        let Some(id) = self.intake.admit(stream, now) else { return };
-        let Some(stream) = self.intake.transport_mut(id) else { return };
+        let Some(seat) = self.doors.admit(peer.ip()) else {
+            note!(Info, "{peer} has enough connections");
+            return intake::turn_away(&mut stream);
+        };
+        let Some(id) = self.intake.admit(Visitor { stream, _seat: seat }, now) else { return };
+        let Some(visitor) = self.intake.transport_mut(id) else { return };
         let token = Token(self.tokens_from + 1 + id.index());
         // Both at once and for good: edges come when something changes, so that a socket that can be
         // written to, as almost all can be, wakes nobody up.
-        match registry.register(stream, token, Interest::READABLE | Interest::WRITABLE) {
+        match registry.register(&mut visitor.stream, token, Interest::READABLE | Interest::WRITABLE) {
             Ok(()) => note!(Info, "client {} has come from {peer}", id.index()),
             Err(error) => {
                 note!(Warn, "no connection with {peer}: {error}");
@@ -173,4 +227,10 @@ impl Server {
             }
         }
     }
+}
+
+/// Whether this program, or the system, has no descriptor left.
+fn is_out_of_descriptors(error: &io::Error) -> bool {
+    let lacks = [Errno::MFILE, Errno::NFILE];
+    lacks.iter().any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
 }

@@ -1,8 +1,8 @@
 //! One client's connection: its stream, the lines that come from it, and whose turn it waits for. What
 //! goes to it is in the hub.
 
-use super::hub::{Hub, Id, LOG_IN_LIMIT};
-use crate::wire::lines::{Line, Lines};
+use super::hub::{Hub, Id, LOG_IN_LIMIT, Wait};
+use crate::wire::lines::{CHUNK, Line, Lines};
 use crate::wire::outbox::Outbox;
 use crate::wire::source::{Filled, Source, Transport};
 use alloc::vec::Vec;
@@ -15,12 +15,12 @@ pub(super) enum State {
     Idle,
     /// Its place in a turn.
     Queued,
-    /// The same; the line that was put off is then taken, however long the queue it is for.
+    /// The same; the line that was put off is then taken, however long the queue it is for, or dropped.
     Insisting,
     /// The same; it is broken, so that it is only read up to its end, and waits for nobody.
     Broken,
-    /// That the queue of `on`, perhaps its own, becomes shorter. It is not read meanwhile.
-    Held { on: Id, since: Duration },
+    /// That a queue, perhaps its own, becomes shorter, or for memory. It is not read meanwhile.
+    Held { on: Wait, since: Duration },
     /// The client sends no more: that it takes what waits for it.
     Ended,
 }
@@ -38,8 +38,8 @@ pub(super) enum Served<E> {
     All,
     /// Perhaps more is there.
     Part,
-    /// What is there waits for the queue of this client.
-    Waits(Id),
+    /// What is there waits.
+    Waits(Wait),
     /// The client sends no more.
     End,
     /// The connection is broken.
@@ -74,24 +74,52 @@ impl<T: Transport> Connection<T> {
         spare: &mut Vec<u8>,
         last_bytes: &mut usize,
     ) -> Served<T::Error> {
-        if let Some(on) = take_lines(&mut self.lines, id, hub, self.state == State::Insisting) {
-            return Served::Waits(on);
+        let mut counted = self.lines.capacity();
+        let served = self.take_and_read(id, hub, spare, last_bytes, &mut counted);
+        hub.budget().note(counted, self.lines.capacity());
+        served
+    }
+
+    /// `counted` is what the budget knows of.
+    fn take_and_read(
+        &mut self,
+        id: Id,
+        hub: &mut Hub,
+        spare: &mut Vec<u8>,
+        last_bytes: &mut usize,
+        counted: &mut usize,
+    ) -> Served<T::Error> {
+        let insists = self.state == State::Insisting;
+        if let Some(wait) = take_lines(&mut self.lines, id, hub, insists) {
+            return Served::Waits(wait);
         }
         if !self.source.is_readable() {
             return Served::All;
         }
+        let most = match self.readable(id, hub) {
+            Some(most) => most,
+            None if insists => {
+                self.drop_line(id, hub);
+                LOG_IN_LIMIT
+            }
+            None => return Served::Waits(Wait::Memory),
+        };
         let mut lines = self.lines.borrow(spare);
         loop {
             if hub.must_wait(id, id) {
-                return Served::Waits(id);
+                return Served::Waits(Wait::Queue(id));
             }
-            match self.source.fill(&mut lines) {
+            match self.source.fill_with(&mut lines, most) {
                 Filled::Bytes(count) => *last_bytes = last_bytes.saturating_sub(count),
                 Filled::End => return Served::End,
                 Filled::Broken(error) => return Served::Broken(error),
             }
-            if let Some(on) = take_lines(&mut lines, id, hub, false) {
-                return Served::Waits(on);
+            if lines.capacity() > CHUNK.max(*counted) {
+                hub.budget().note(*counted, lines.capacity());
+                *counted = lines.capacity();
+            }
+            if let Some(wait) = take_lines(&mut lines, id, hub, false) {
+                return Served::Waits(wait);
             }
             if !self.source.is_readable() {
                 return Served::All;
@@ -100,6 +128,32 @@ impl<T: Transport> Connection<T> {
                 return Served::Part;
             }
         }
+    }
+
+    /// How much may be read at once: little of a guest, or while there is no memory for more; `None` if
+    /// there is none even for that.
+    fn readable(&self, id: Id, hub: &mut Hub) -> Option<usize> {
+        let is_user = hub.is_logged_in(id);
+        let held = self.lines.capacity();
+        let mut allows = |count| hub.budget().allows(held, self.lines.memory_after(count));
+        match is_user && allows(CHUNK) {
+            true => Some(usize::MAX),
+            false => allows(LOG_IN_LIMIT).then_some(LOG_IN_LIMIT),
+        }
+    }
+
+    /// There is no memory for the line that has begun.
+    pub(super) fn drop_line(&mut self, id: Id, hub: &mut Hub) {
+        if self.lines.refused().is_none() {
+            self.lines.skip_partial();
+            self.lines.release();
+            let _ = hub.handle_line(id, Line::TooLong, false);
+        }
+    }
+
+    /// How much memory a line takes that has begun and is not complete.
+    pub(super) fn begun(&self) -> usize {
+        if self.lines.refused().is_none() { self.lines.capacity() } else { 0 }
     }
 
     /// Writes what waits, as far as it is taken; forgets it, if nothing will be taken any more.
@@ -125,20 +179,20 @@ impl<T: Transport> Connection<T> {
     }
 
     /// How many bytes of memory it owns for them.
-    #[cfg(test)]
     pub(super) fn memory(&self) -> usize {
         self.lines.capacity()
     }
 
     /// Nothing more is to be read, and what was is to be forgotten.
-    pub(super) fn end(&mut self) {
+    pub(super) fn end(&mut self, now: Duration) {
         self.state = State::Ended;
+        self.moved = now;
         self.lines = Lines::new(None);
     }
 }
 
-/// Hands the whole lines to the hub; returns whose queue the first of the rest waits for.
-fn take_lines(lines: &mut Lines, id: Id, hub: &mut Hub, insists: bool) -> Option<Id> {
+/// Hands the whole lines to the hub; returns what the first of the rest waits for.
+fn take_lines(lines: &mut Lines, id: Id, hub: &mut Hub, insists: bool) -> Option<Wait> {
     let mut wait = None;
     lines.drain(|line| {
         wait = hub.handle_line(id, line, insists).wait();

@@ -20,7 +20,16 @@
 //! - What would go beyond that ends the receiver, and the message had no such destination. The receiver
 //!   is [overfull](Hub::is_overfull) then, until it is disconnected, and dirty, so that whoever writes
 //!   what is new finds it.
+//! - While there is no memory left of what [all together](Limits::max_memory) may have, the message waits
+//!   for that. Who has the most is for the caller to [end](Hub::end_worst_reader); one that insists is
+//!   refused.
+//! - Before the log-in a client has a few refusals to read, and then its lines wait.
+//!
+//! A list of users is made once for all who ask in the same turn. A long one is no one's own: each
+//! of them gets it in pieces as it reads, and what comes meanwhile waits as for a long queue.
 
+use super::budget::Budget;
+use super::listing::{Listing, Lists};
 use super::users::Users;
 use crate::wire::escape::Printable;
 use crate::wire::format::note;
@@ -28,7 +37,8 @@ use crate::wire::lines::Line;
 use crate::wire::names;
 use crate::wire::outbox::Outbox;
 use crate::wire::protocol::{self, BadRequest, Reply, Request};
-use crate::wire::sizes::SPARE_BUFFERS;
+use crate::wire::sizes::{GUEST_MARK, LIST_PIECE, PER_CLIENT, SPARE_BUFFERS};
+use alloc::boxed::Box;
 use alloc::rc::Rc;
 use alloc::vec::Vec;
 use core::mem;
@@ -64,19 +74,28 @@ impl Id {
 pub enum Handled {
     /// It was taken, and answered.
     Done,
-    /// It was not: it is to be offered again, first, when less waits for this client.
-    Later(Id),
+    /// It was not: it is to be offered again, first, when this is over.
+    Later(Wait),
 }
 
 impl Handled {
-    /// Whose queue the line waits for, if it does.
+    /// What the line waits for, if it does.
     #[inline]
-    pub fn wait(self) -> Option<Id> {
+    pub fn wait(self) -> Option<Wait> {
         match self {
             Self::Done => None,
-            Self::Later(id) => Some(id),
+            Self::Later(wait) => Some(wait),
         }
     }
+}
+
+/// What a line can wait for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wait {
+    /// That less waits for this client.
+    Queue(Id),
+    /// Memory.
+    Memory,
 }
 
 /// Somebody to send a message to.
@@ -102,6 +121,8 @@ enum Standing {
 struct Client {
     standing: Standing,
     outbox: Outbox,
+    /// Behind that, a list; what comes later stands behind the list.
+    listing: Option<Box<Listing>>,
     /// To whom it wrote last, whoever has that id by now: most write to the same one again, and to
     /// compare one name is quicker than to look it up.
     wrote_to: Option<Id>,
@@ -116,6 +137,10 @@ impl Client {
             Standing::User(name) => Some(name),
             Standing::Guest | Standing::Overfull => None,
         }
+    }
+
+    fn unlisted(&self) -> usize {
+        self.listing.as_ref().map_or(0, |listing| listing.rest().len())
     }
 }
 
@@ -143,6 +168,8 @@ pub struct Hub {
     /// Who has something new to write.
     dirty: Vec<Id>,
     spares: Vec<Vec<u8>>,
+    lists: Lists,
+    budget: Budget,
 }
 
 impl Hub {
@@ -156,25 +183,32 @@ impl Hub {
             users: Users::default(),
             dirty: Vec::new(),
             spares: Vec::new(),
+            lists: Lists::default(),
+            budget: Budget::new(limits.max_memory),
         }
     }
 
     /// Somebody has come. `None` if there are more than ids, which takes four billion sockets.
     pub fn connect(&mut self) -> Option<Id> {
-        if let Some(id) = self.free.pop() {
-            return Some(id);
+        let id = match self.free.pop() {
+            Some(id) => id,
+            None => Id::from_index(self.clients.len())?,
+        };
+        if id.index() == self.clients.len() {
+            self.clients.push(Client::default());
         }
-        let id = Id::from_index(self.clients.len())?;
-        self.clients.push(Client::default());
+        self.budget.note(0, PER_CLIENT);
         Some(id)
     }
 
     /// The connection of `id` is no more; the id is free for another one.
     pub fn disconnect(&mut self, id: Id) {
         self.log_out(id);
+        self.forget_queue(id);
         if mem::take(&mut self.clients[id.index()]).is_dirty {
             self.dirty.retain(|&other| other != id);
         }
+        self.budget.note(PER_CLIENT, 0);
         self.free.push(id);
     }
 
@@ -198,6 +232,7 @@ impl Hub {
         let client = &mut self.clients[id.index()];
         if let Standing::User(name) = &client.standing {
             self.users.remove(name);
+            self.lists.forget_current(&mut self.budget);
             note!(Info, "{} has left", Printable(name));
             client.standing = Standing::Guest;
         }
@@ -218,17 +253,80 @@ impl Hub {
         &self.clients[id.index()].outbox
     }
 
-    /// What waits for `id`, to be written.
-    pub fn outbox_mut(&mut self, id: Id) -> &mut Outbox {
-        &mut self.clients[id.index()].outbox
+    /// Whether something is to be written to `id`.
+    pub fn has_output(&self, id: Id) -> bool {
+        !self.outbox(id).is_empty() || self.clients[id.index()].listing.is_some()
+    }
+
+    /// Has what waits for `id` written by `write`, piece by piece, until some of it is left.
+    ///
+    /// # Errors
+    /// Those of `write`.
+    pub fn drain<E>(&mut self, id: Id, mut write: impl FnMut(&mut Outbox) -> Result<(), E>) -> Result<(), E> {
+        loop {
+            let outbox = &mut self.clients[id.index()].outbox;
+            let before = outbox.capacity();
+            let written = write(outbox);
+            self.budget.note(before, outbox.capacity());
+            if written.is_err() || !outbox.is_empty() || !self.continue_list(id) {
+                return written;
+            }
+        }
     }
 
     /// Whether lines of `sender` are to wait for `receiver`, who may be the same.
     #[inline]
     pub fn must_wait(&self, sender: Id, receiver: Id) -> bool {
-        let is_own = sender == receiver;
-        let mark = if is_own { self.limits.mark().min(OWN_MARK) } else { self.limits.mark() };
-        self.outbox(receiver).len() > mark || is_own && self.is_overfull(sender)
+        let Client { standing, outbox, listing, .. } = &self.clients[receiver.index()];
+        let mark = match standing {
+            _ if sender != receiver => self.limits.mark(),
+            Standing::User(_) => self.limits.mark().min(OWN_MARK),
+            Standing::Guest => GUEST_MARK,
+            Standing::Overfull => return true,
+        };
+        outbox.len() > mark || listing.is_some()
+    }
+
+    /// What all clients together have made the server hold, and may; for what is held elsewhere, too.
+    pub(super) fn budget(&mut self) -> &mut Budget {
+        &mut self.budget
+    }
+
+    /// Who has the most to read, in memory, if that is more than `least` bytes: it can be ended.
+    pub(super) fn worst_reader(&self, least: usize) -> Option<(Id, usize)> {
+        let sizes = self.clients.iter().map(|client| client.outbox.capacity() + client.unlisted());
+        let (index, size) = sizes.enumerate().max_by_key(|&(_, size)| size)?;
+        Id::from_index(index).filter(|_| size > least).map(|id| (id, size))
+    }
+
+    /// What the budget has to say of this, counted anew.
+    #[cfg(test)]
+    pub(super) fn counted(&self) -> usize {
+        let queues: usize = self.clients.iter().map(|client| client.outbox.capacity()).sum();
+        let spares: usize = self.spares.iter().map(Vec::capacity).sum();
+        self.len() * PER_CLIENT + queues + spares + self.lists.len()
+    }
+
+    /// Gives the memory back that is kept for the next outbox that fills.
+    pub(super) fn forget_spares(&mut self) {
+        for spare in mem::take(&mut self.spares) {
+            self.budget.note(spare.capacity(), 0);
+        }
+    }
+
+    /// `id` does not read: it is no user any more, nothing waits for it, and it is to be disconnected.
+    pub(super) fn end_reader(&mut self, id: Id) {
+        let waiting = self.outbox(id).len();
+        note!(Warn, "client {} does not read: dropped with {waiting} bytes waiting", id.index());
+        self.log_out(id);
+        self.forget_queue(id);
+        self.clients[id.index()].standing = Standing::Overfull;
+        self.mark_dirty(id);
+    }
+
+    /// Nobody else asks for the list of users in this turn.
+    pub(super) fn end_turn(&mut self) {
+        self.lists.forget_current(&mut self.budget);
     }
 
     /// One whose outbox has something that it had not when it was last named here, or who has become
@@ -246,17 +344,18 @@ impl Hub {
 
     /// The socket of `id` takes bytes again: what waits for it is new once more.
     pub fn retry(&mut self, id: Id) {
-        if !self.outbox(id).is_empty() {
+        if self.has_output(id) {
             self.mark_dirty(id);
         }
     }
 
     /// Takes the buffer of an emptied outbox, for another one or to be freed.
     pub fn reclaim(&mut self, id: Id) {
-        if let Some(buffer) = self.clients[id.index()].outbox.release()
-            && self.spares.len() < SPARE_BUFFERS
-        {
+        let Some(buffer) = self.clients[id.index()].outbox.release() else { return };
+        if self.spares.len() < SPARE_BUFFERS && self.budget.allows(0, self.limits.max_memory / 4) {
             self.spares.push(buffer);
+        } else {
+            self.budget.note(buffer.capacity(), 0);
         }
     }
 
@@ -275,11 +374,11 @@ impl Hub {
             }
         };
         if self.must_wait(id, id) {
-            return Handled::Later(id);
+            return Handled::Later(Wait::Queue(id));
         }
         match (Request::parse(line), self.clients[id.index()].name().cloned()) {
             (Ok(Request::Send { to, text }), Some(from)) => self.send(id, &from, to, text, insists),
-            (Ok(Request::List), Some(_)) => self.list(id),
+            (Ok(Request::List), Some(_)) => self.list(id, insists),
             (Ok(Request::HelloFrom { name }), None) => self.log_in(id, name, line),
             (Err(BadRequest::Body), Some(_)) | (Err(BadRequest::LogInBody), None) => {
                 self.refuse(id, line, Reply::BadRqstBody)
@@ -303,18 +402,67 @@ impl Hub {
         let shared: Rc<[u8]> = name.into();
         self.users.insert(Rc::clone(&shared), id);
         self.clients[id.index()].standing = Standing::User(shared);
+        self.lists.forget_current(&mut self.budget);
         note!(Info, "client {} is {}", id.index(), Printable(name));
         self.answer(id, Reply::Hello { name })
     }
 
-    fn list(&mut self, id: Id) -> Handled {
+    fn list(&mut self, id: Id, insists: bool) -> Handled {
+        let line = self.lists.current().unwrap_or_else(|| self.make_list());
+        let piece = line.len().min(LIST_PIECE);
+        if !self.tail(id).has_room(piece) && !self.make_room(id, piece) {
+            return self.lack_memory(id, &line, insists);
+        }
+        if line.len() > piece {
+            self.clients[id.index()].listing = Some(Box::new(Listing::new(line)));
+        } else {
+            self.append(id, &line);
+        }
+        Handled::Done
+    }
+
+    /// Not in the way of the messages.
+    #[inline(never)]
+    fn make_list(&mut self) -> Rc<[u8]> {
         let mut names = Vec::new();
         for name in self.echobot.then_some(ECHOBOT).into_iter().chain(self.names()) {
             names.extend_from_slice(name);
             names.push(b',');
         }
         names.pop();
-        self.answer(id, Reply::ListOk { names: &names })
+        let mut line = Vec::new();
+        Reply::ListOk { names: &names }.write(&mut line);
+        let line = Rc::from(line);
+        self.lists.set_current(&line, &mut self.budget);
+        line
+    }
+
+    /// Takes the next piece of a list that `id` reads, if it does, once nothing else waits.
+    fn continue_list(&mut self, id: Id) -> bool {
+        let Some(mut listing) = self.clients[id.index()].listing.take() else { return false };
+        self.append(id, listing.next_piece());
+        if listing.rest().is_empty() {
+            drop(listing);
+            self.lists.forget_unread(&mut self.budget);
+        } else {
+            self.clients[id.index()].listing = Some(listing);
+        }
+        true
+    }
+
+    /// Something is to stand behind the list that `id` reads.
+    #[cold]
+    fn finish_list(&mut self, id: Id) {
+        while self.continue_list(id) {}
+    }
+
+    /// What waits for `id` waits no more.
+    fn forget_queue(&mut self, id: Id) {
+        let client = &mut self.clients[id.index()];
+        self.budget.note(mem::take(&mut client.outbox).capacity(), 0);
+        if client.listing.take().is_some() {
+            self.lists.forget_unread(&mut self.budget);
+        }
     }
 
     fn names(&self) -> impl Iterator<Item = &[u8]> {
@@ -325,39 +473,40 @@ impl Hub {
         if text.len() > self.limits.max_message {
             return self.refuse(id, text, Reply::BadRqstBody);
         }
-        let delivered = match self.find_for(id, to) {
-            None => false,
-            Some(User::Echobot) => {
-                protocol::write_delivery(ECHOBOT, text, self.tail(id));
-                true
-            }
-            Some(User::Client(receiver)) if receiver == id => {
-                protocol::write_delivery(from, text, self.tail(id));
-                true
-            }
-            Some(User::Client(receiver)) => {
-                if !insists && self.must_wait(id, receiver) {
-                    return Handled::Later(receiver);
-                }
-                self.deliver(receiver, from, text)
-            }
+        let (receiver, from) = match self.find_for(id, to) {
+            None => return self.answer(id, Reply::BadDestUser),
+            Some(User::Echobot) => (id, ECHOBOT),
+            Some(User::Client(receiver)) => (receiver, from),
         };
-        self.answer(id, if delivered { Reply::SendOk } else { Reply::BadDestUser })
+        if receiver != id && !insists && self.must_wait(id, receiver) {
+            return Handled::Later(Wait::Queue(receiver));
+        }
+        let line = b"DELIVERY  \n".len() + from.len() + text.len();
+        if receiver != id && self.has_no_room_for(receiver, line) {
+            self.end_reader(receiver);
+            return self.answer(id, Reply::BadDestUser);
+        }
+        if !self.tail(receiver).has_room(line) && !self.make_room(receiver, line) {
+            return self.lack_memory(id, text, insists);
+        }
+        protocol::write_delivery(from, text, self.tail(receiver).tail());
+        self.answer(id, Reply::SendOk)
     }
 
-    /// Queues a message for somebody else, or ends the one it is for; says whether it was queued.
-    fn deliver(&mut self, receiver: Id, from: &[u8], text: &[u8]) -> bool {
-        let waiting = self.outbox(receiver).len();
-        let line = text.len() + from.len() + b"DELIVERY  \n".len();
-        if waiting + line > self.limits.max_queue {
-            note!(Warn, "client {} does not read: dropped with {waiting} bytes waiting", receiver.index());
-            self.log_out(receiver);
-            self.clients[receiver.index()].standing = Standing::Overfull;
-            self.mark_dirty(receiver);
-            return false;
-        }
-        protocol::write_delivery(from, text, self.tail(receiver));
-        true
+    /// Whether a line would go beyond what may wait for one client.
+    fn has_no_room_for(&self, receiver: Id, line: usize) -> bool {
+        let client = &self.clients[receiver.index()];
+        client.outbox.len() + client.unlisted() + line > self.limits.max_queue
+    }
+
+    /// Makes room for so many bytes more in an outbox, if there is memory for it.
+    #[cold]
+    fn make_room(&mut self, id: Id, count: usize) -> bool {
+        let outbox = &mut self.clients[id.index()].outbox;
+        let before = outbox.capacity();
+        let is_made = self.budget.allows(before, outbox.grown(count)) && outbox.try_reserve(count);
+        self.budget.note(before, outbox.capacity());
+        is_made
     }
 
     /// The same as `find`, quicker for the one to whom `sender` wrote last.
@@ -382,6 +531,12 @@ impl Hub {
         self.users.find(name).map(User::Client)
     }
 
+    /// There is no memory for what a line asks for.
+    #[cold]
+    fn lack_memory(&mut self, id: Id, line: &[u8], insists: bool) -> Handled {
+        if insists { self.refuse(id, line, Reply::BadRqstBody) } else { Handled::Later(Wait::Memory) }
+    }
+
     fn refuse(&mut self, id: Id, line: &[u8], reply: Reply<'_>) -> Handled {
         note!(Debug, "client {} sent a bad line: {}", id.index(), Printable(line));
         self.answer(id, reply)
@@ -389,21 +544,38 @@ impl Hub {
 
     #[inline]
     fn answer(&mut self, id: Id, reply: Reply<'_>) -> Handled {
-        reply.write(self.tail(id));
+        let outbox = self.tail(id);
+        let before = outbox.capacity();
+        reply.write(outbox.tail());
+        let after = outbox.capacity();
+        self.budget.note(before, after);
         Handled::Done
     }
 
-    /// Where something for `id` is to be appended.
+    /// The same for what was made before.
+    fn append(&mut self, id: Id, bytes: &[u8]) {
+        let outbox = self.tail(id);
+        let before = outbox.capacity();
+        outbox.tail().extend_from_slice(bytes);
+        let after = outbox.capacity();
+        self.budget.note(before, after);
+    }
+
+    /// Where something for `id` is to be appended. Guests do not get the buffers that messages need.
     #[inline]
-    fn tail(&mut self, id: Id) -> &mut Vec<u8> {
+    fn tail(&mut self, id: Id) -> &mut Outbox {
         self.mark_dirty(id);
+        if self.clients[id.index()].listing.is_some() {
+            self.finish_list(id);
+        }
         let client = &mut self.clients[id.index()];
         if client.outbox.owns_no_memory()
+            && client.name().is_some()
             && let Some(spare) = self.spares.pop()
         {
             client.outbox.adopt(spare);
         }
-        client.outbox.tail()
+        &mut client.outbox
     }
 
     #[inline]

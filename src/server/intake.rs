@@ -26,6 +26,20 @@
 //! slowly, sets its senders' pace and is never dropped; one that does not delays those who write to it
 //! by no more than that a read, nobody else at all, and is dropped when its queue is full.
 //!
+//! # Memory
+//!
+//! All together have one [bound](super::hub::Limits::max_memory). At that bound a line that would grow is not read on,
+//! and a message that would queue is not taken: their senders are held, until somebody gives memory back.
+//! If nobody does for [`PATIENCE`], whoever has the most has to: one that reads too slowly is dropped, or a
+//! line that is not complete is, as one that is too long. While nobody has much, those who wait insist,
+//! and what there is no memory for is refused.
+//!
+//! # Strangers
+//!
+//! Who has not logged in is a guest. Guests are read little at a time, wait once they have a few answers
+//! to read, have a [time](super::hub::Limits::login_timeout) to log in, and make way, the oldest first, when there are
+//! no connections left for those who come.
+//!
 //! # Those who leave and those who come back
 //!
 //! Whoever loses its connection and comes back at once must not meet its own ghost: neither its name
@@ -33,13 +47,17 @@
 //! end, and log-ins come last, after the ends that nobody announced. A broken connection waits for
 //! nobody: what came through it is taken if that can be done at once, or else is lost.
 //!
-//! Whoever sends no more may still read: what waits for it is written before it is closed.
+//! Whoever sends no more may still read: what waits for it is written before it is closed, unless it takes
+//! nothing for [`STALL_TIMEOUT`].
 
 use super::Config;
 use super::connection::{Connection, Served, State};
-use super::hub::{Hub, Id};
+use super::guests::Guests;
+use super::hub::{Hub, Id, Wait};
 use crate::wire::format::note;
-use crate::wire::sizes::LAST_BYTES;
+use crate::wire::outbox::Outbox;
+use crate::wire::protocol::Reply;
+use crate::wire::sizes::{LAST_BYTES, LOG_IN_LIMIT, PER_CLIENT};
 use crate::wire::source::{Source, Transport};
 use alloc::vec::Vec;
 use core::fmt::Display;
@@ -48,6 +66,10 @@ use core::time::Duration;
 
 /// For so long a sender waits for a receiver that takes nothing, before it insists.
 pub const PATIENCE: Duration = Duration::from_millis(100);
+
+/// Who sends no more and takes nothing for so long is closed, whatever waits for it: so long, a connection
+/// may be interrupted (the same as the time after which the system gives up on what it sends).
+pub const STALL_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// When in a turn a connection is served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,8 +117,11 @@ pub struct Intake<T> {
     queued: Vec<Id>,
     /// Those who were queued when the turn began; empty between turns.
     serving: Vec<Id>,
-    /// Those whose state is `Held`.
+    /// Those whose state is `Held` or `Ended`.
     held: Vec<Id>,
+    guests: Guests,
+    /// Since when somebody waits for memory.
+    short_since: Option<Duration>,
     /// What everybody's reads go into.
     spare: Vec<u8>,
 }
@@ -110,19 +135,33 @@ impl<T: Transport<Error: Display>> Intake<T> {
             queued: Vec::new(),
             serving: Vec::new(),
             held: Vec::new(),
+            guests: Guests::new(config.limits.login_timeout),
+            short_since: None,
             spare: Vec::new(),
         }
     }
 
-    /// Somebody has come. Nothing is read until an event says that something can be. `None` if there
-    /// are more than ids.
-    pub fn admit(&mut self, transport: T, now: Duration) -> Option<Id> {
-        let id = self.hub.connect()?;
+    /// Somebody has come. Nothing is read until an event says that something can be. If there is room for
+    /// no more, the oldest guest makes way; if there is none, who comes is told `BUSY`, and the answer here
+    /// is `None`.
+    pub fn admit(&mut self, mut transport: T, now: Duration) -> Option<Id> {
+        let Some(id) = self.has_place().then(|| self.hub.connect()).flatten() else {
+            turn_away(&mut transport);
+            return None;
+        };
         if self.connections.len() <= id.index() {
             self.connections.resize_with(id.index() + 1, || None);
         }
         self.connections[id.index()] = Some(Connection::new(transport, self.hub.limits().max_line(), now));
+        self.guests.insert(id, now);
         Some(id)
+    }
+
+    /// Closes the connection of the one that came first and has not logged in; says whether there was one.
+    pub fn dismiss_guest(&mut self) -> bool {
+        let Some(id) = self.guests.oldest() else { return false };
+        self.close(id, &"others want to come in");
+        true
     }
 
     /// The stream of `id`, if that is here: for its owner to register it.
@@ -183,6 +222,9 @@ impl<T: Transport<Error: Display>> Intake<T> {
     /// Does what is to be done, a bounded part of it.
     pub fn turn(&mut self, now: Duration) {
         self.flush(now);
+        while let Some(id) = self.guests.overdue(now) {
+            self.close(id, &"it did not log in in time");
+        }
         self.release_held(now);
         mem::swap(&mut self.queued, &mut self.serving);
         let mut last_bytes = LAST_BYTES;
@@ -195,6 +237,10 @@ impl<T: Transport<Error: Display>> Intake<T> {
             }
         }
         self.serving.clear();
+        self.hub.end_turn();
+        if self.short_since.is_some() && !self.held.iter().any(|&id| self.waits_for_memory(id)) {
+            self.short_since = None;
+        }
         self.flush(now);
         self.release_held(now);
     }
@@ -206,13 +252,18 @@ impl<T: Transport<Error: Display>> Intake<T> {
 
     /// When a turn is due though nothing happens.
     pub fn next_deadline(&self) -> Option<Duration> {
-        self.held.iter().filter_map(|&id| self.patience(id)).min()
+        [self.next_release(), self.guests.next_deadline()].into_iter().flatten().min()
     }
 
     /// Whether all that came was taken, and written as far as the streams take it: nothing will
-    /// happen unless a client does something.
+    /// happen unless a client does something, or does nothing for long.
     pub fn is_quiet(&self) -> bool {
-        !self.has_work() && self.next_deadline().is_none()
+        !self.has_work() && self.next_release().is_none()
+    }
+
+    /// How much the clients together make this hold, in bytes, as [`Limits::max_memory`](super::hub::Limits::max_memory) counts.
+    pub fn memory(&mut self) -> usize {
+        self.hub.budget().used()
     }
 
     /// Writes what waits, as far as the streams take it, and ends them. What they do not take is lost:
@@ -220,10 +271,17 @@ impl<T: Transport<Error: Display>> Intake<T> {
     pub fn shut_down(mut self) {
         for (index, connection) in self.connections.into_iter().enumerate() {
             if let (Some(mut connection), Some(id)) = (connection, Id::from_index(index)) {
-                let _ = connection.source.flush(self.hub.outbox_mut(id));
+                let _ = self.hub.drain(id, |outbox| connection.source.flush(outbox));
                 connection.source.end();
             }
         }
+    }
+
+    /// Whether one more may come, perhaps because a guest leaves.
+    fn has_place(&mut self) -> bool {
+        let is_full = self.len() >= self.hub.limits().max_connections;
+        let has_memory = self.hub.budget().allows(0, PER_CLIENT + LOG_IN_LIMIT);
+        !is_full && has_memory || self.dismiss_guest()
     }
 
     fn connection(&mut self, id: Id) -> Option<&mut Connection<T>> {
@@ -261,7 +319,11 @@ impl<T: Transport<Error: Display>> Intake<T> {
 
     fn serve(&mut self, id: Id, now: Duration, last_bytes: &mut usize) {
         let Some(connection) = &mut self.connections[id.index()] else { return };
+        let was_guest = !self.hub.is_logged_in(id);
         let served = connection.serve(id, &mut self.hub, &mut self.spare, last_bytes);
+        if was_guest && self.hub.is_logged_in(id) {
+            self.guests.remove(id);
+        }
         let is_broken = connection.state == State::Broken;
         match served {
             Served::All if connection.source.is_broken() => self.close(id, &"it is broken"),
@@ -271,39 +333,100 @@ impl<T: Transport<Error: Display>> Intake<T> {
             Served::Waits(on) => {
                 connection.state = State::Held { on, since: now };
                 self.held.push(id);
+                if on == Wait::Memory && self.short_since.is_none() {
+                    self.short_since = Some(now);
+                    self.hub.forget_spares();
+                }
             }
-            Served::End => self.end(id),
+            Served::End => self.end(id, now),
             Served::Broken(error) => self.close(id, &error),
         }
     }
 
-    /// When the one that is held insists; `None` if it never does, or is not held.
+    /// When one that is held insists, or one that has ended is closed; `None` if that is never, or it is
+    /// neither.
     fn patience(&self, id: Id) -> Option<Duration> {
-        let State::Held { on, since } = self.connections[id.index()].as_ref()?.state else { return None };
-        let receiver = self.connections[on.index()].as_ref()?;
-        (on != id).then(|| receiver.moved.max(since) + PATIENCE)
+        let connection = self.connections[id.index()].as_ref()?;
+        match connection.state {
+            State::Held { on: Wait::Queue(on), since } if on != id => {
+                let receiver = self.connections[on.index()].as_ref()?;
+                Some(receiver.moved.max(since) + PATIENCE)
+            }
+            State::Ended => Some(connection.moved + STALL_TIMEOUT),
+            _ => None,
+        }
     }
 
-    /// Lets those go on whose receiver has read, or has left, or has been waited for long enough.
+    fn next_release(&self) -> Option<Duration> {
+        let shortage = self.short_since.map(|since| since + PATIENCE);
+        self.held.iter().filter_map(|&id| self.patience(id)).chain(shortage).min()
+    }
+
+    /// Lets those go on whose receiver has read, or has left, or has been waited for long enough, or for
+    /// whom there is memory again.
     fn release_held(&mut self, now: Duration) {
+        let for_memory = self.relieve(now);
         let mut held = mem::take(&mut self.held);
-        held.retain(|&id| match self.released(id, now) {
+        held.retain(|&id| match self.released(id, for_memory, now) {
             Some(state) => {
                 self.enqueue(id, state);
                 false
             }
-            None => true,
+            None => !self.is_stalled(id, now),
         });
-        self.held = held;
+        self.held.append(&mut held);
     }
 
     /// The next state of one that is held; `None` if it still is.
-    fn released(&self, id: Id, now: Duration) -> Option<State> {
-        let State::Held { on, .. } = self.connections[id.index()].as_ref()?.state else { return None };
-        if !self.hub.must_wait(id, on) {
-            return Some(State::Queued);
+    fn released(&self, id: Id, for_memory: Option<State>, now: Duration) -> Option<State> {
+        match self.connections[id.index()].as_ref()?.state {
+            State::Held { on: Wait::Memory, .. } => for_memory,
+            State::Held { on: Wait::Queue(on), .. } if !self.hub.must_wait(id, on) => Some(State::Queued),
+            State::Held { .. } => self.patience(id).filter(|&at| at <= now).map(|_| State::Insisting),
+            _ => None,
         }
-        self.patience(id).filter(|&at| at <= now).map(|_| State::Insisting)
+    }
+
+    fn waits_for_memory(&self, id: Id) -> bool {
+        let connection = self.connections[id.index()].as_ref();
+        connection.is_some_and(|held| matches!(held.state, State::Held { on: Wait::Memory, .. }))
+    }
+
+    /// The next state of those who wait for memory; `None` if they still have to. After [`PATIENCE`]
+    /// whoever has the most gives it back.
+    fn relieve(&mut self, now: Duration) -> Option<State> {
+        let is_eased = self.hub.budget().take_eased();
+        if self.short_since.is_none_or(|since| now < since + PATIENCE) {
+            return is_eased.then_some(State::Queued);
+        }
+        self.short_since = Some(now);
+        Some(if self.relieve_worst() { State::Queued } else { State::Insisting })
+    }
+
+    #[cold]
+    fn relieve_worst(&mut self) -> bool {
+        let begun = |place: &Option<Connection<T>>| place.as_ref().map_or(0, Connection::begun);
+        let lines = self.connections.iter().map(begun).enumerate();
+        let (index, longest) = lines.max_by_key(|&(_, length)| length).unwrap_or_default();
+        if let Some((reader, _)) = self.hub.worst_reader(longest.max(LOG_IN_LIMIT)) {
+            self.hub.end_reader(reader);
+            return true;
+        }
+        let Some(Some(connection)) = self.connections.get_mut(index) else { return false };
+        let Some(id) = Id::from_index(index).filter(|_| longest > LOG_IN_LIMIT) else { return false };
+        let before = connection.memory();
+        connection.drop_line(id, &mut self.hub);
+        self.hub.budget().note(before, connection.memory());
+        true
+    }
+
+    /// Closes one that has ended and takes nothing; returns whether it was that.
+    fn is_stalled(&mut self, id: Id, now: Duration) -> bool {
+        let is_stalled = self.patience(id).is_some_and(|at| at <= now);
+        if is_stalled {
+            self.close(id, &"it sends no more and does not read");
+        }
+        is_stalled
     }
 
     /// Writes what is new, to each stream as far as it takes it.
@@ -314,13 +437,12 @@ impl<T: Transport<Error: Display>> Intake<T> {
                 self.close(id, &"it did not read");
                 continue;
             }
-            let outbox = self.hub.outbox_mut(id);
-            match connection.flush(outbox, now) {
+            match self.hub.drain(id, |outbox| connection.flush(outbox, now)) {
                 Err(error) => {
                     note!(Debug, "client {} takes no more: {error}", id.index());
                     self.handle_broken(id);
                 }
-                Ok(()) if !outbox.is_empty() => {}
+                Ok(()) if self.hub.has_output(id) => {}
                 Ok(()) if connection.state == State::Ended => self.close(id, &"it left"),
                 Ok(()) => self.hub.reclaim(id),
             }
@@ -328,11 +450,13 @@ impl<T: Transport<Error: Display>> Intake<T> {
     }
 
     /// The client sends no more. It may still read: what waits for it is written before it is closed.
-    fn end(&mut self, id: Id) {
+    fn end(&mut self, id: Id, now: Duration) {
         self.hub.log_out(id);
         match &mut self.connections[id.index()] {
-            Some(connection) if !connection.source.is_broken() && !self.hub.outbox(id).is_empty() => {
-                connection.end()
+            Some(connection) if !connection.source.is_broken() && self.hub.has_output(id) => {
+                self.hub.budget().note(connection.memory(), 0);
+                connection.end(now);
+                self.held.push(id);
             }
             _ => self.close(id, &"it left"),
         }
@@ -342,13 +466,25 @@ impl<T: Transport<Error: Display>> Intake<T> {
         let Some(connection) = self.connections.get_mut(id.index()).and_then(Option::take) else { return };
         match connection.state {
             State::Queued | State::Insisting | State::Broken => self.queued.retain(|&other| other != id),
-            State::Held { .. } => self.held.retain(|&other| other != id),
-            State::Idle | State::Ended => {}
+            State::Held { .. } | State::Ended => self.held.retain(|&other| other != id),
+            State::Idle => {}
         }
+        if !self.hub.is_logged_in(id) {
+            self.guests.remove(id);
+        }
+        self.hub.budget().note(connection.memory(), 0);
         connection.source.end();
         self.hub.disconnect(id);
         note!(Debug, "client {} is gone: {why}", id.index());
     }
+}
+
+/// There is no place for it: says so, as far as that can be said at once, and ends it.
+pub(crate) fn turn_away<T: Transport>(transport: &mut T) {
+    let mut words = Outbox::new();
+    Reply::Busy.write(words.tail());
+    let _ = transport.write(words.as_slice());
+    transport.end();
 }
 
 #[cfg(test)]

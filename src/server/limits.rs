@@ -1,6 +1,7 @@
 //! What bounds the clients of one hub.
 
-use crate::wire::sizes::{MARK, MAX_MESSAGE, MAX_NAME, MAX_QUEUE};
+use crate::wire::sizes::{CHUNK, MARK, MAX_MEMORY, MAX_MESSAGE, MAX_NAME, MAX_QUEUE};
+use core::time::Duration;
 
 pub use crate::wire::sizes::{LOG_IN_LIMIT, OWN_MARK, QUEUE_ROOM};
 
@@ -16,17 +17,68 @@ pub struct Limits {
     /// The most that may wait for one client, in bytes. At least [`QUEUE_ROOM`] more than
     /// `max_message`, or a single message might end its receiver.
     pub max_queue: usize,
+    /// The most that all clients together may make the server hold, in bytes: lines that are not
+    /// complete, what waits for those who read slowly, and 512 for each connection. At least
+    /// [`Limits::least_memory`].
+    pub max_memory: usize,
+    /// How many may be connected at once. One more makes the oldest leave that has not logged in.
+    pub max_connections: usize,
+    /// How many connections one address may have; those of this machine may have any number. (What
+    /// counts as one is decided where addresses are known.)
+    pub max_per_address: usize,
+    /// How long a connection may take to log in.
+    pub login_timeout: Duration,
 }
+
+/// How many connections there may be beyond twice the number of users.
+const MORE_CONNECTIONS: usize = 1000;
 
 impl Default for Limits {
     /// As many users as the reference server has; names of 64 bytes (32 without the standard library);
-    /// texts of 16 MiB (1 KiB); room for two of them in a queue.
+    /// texts of 16 MiB (1 KiB); room for two of them in a queue; 64 MiB (32 KiB) for everybody together;
+    /// five minutes to log in.
     fn default() -> Self {
-        Self { max_users: 16, max_name: MAX_NAME, max_message: MAX_MESSAGE, max_queue: MAX_QUEUE }
+        Self {
+            max_users: 16,
+            max_name: MAX_NAME,
+            max_message: MAX_MESSAGE,
+            max_queue: MAX_QUEUE,
+            max_memory: MAX_MEMORY,
+            max_connections: 0,
+            max_per_address: 0,
+            login_timeout: Duration::from_secs(300),
+        }
+        .for_users(16)
     }
 }
 
 impl Limits {
+    /// The same for so many users: there may be twice as many connections and a thousand more, and half
+    /// of the users may have the same address.
+    #[must_use]
+    pub fn for_users(self, max_users: usize) -> Self {
+        Self {
+            max_users,
+            max_connections: max_users.saturating_mul(2).saturating_add(MORE_CONNECTIONS),
+            max_per_address: max_users.div_ceil(2),
+            ..self
+        }
+    }
+
+    /// The same for so much memory: the longest message fits, and no queue takes more than five eighths.
+    #[must_use]
+    pub fn for_memory(self, max_memory: usize) -> Self {
+        let max_message = self.max_message.min(max_memory.saturating_sub(2 * CHUNK) / 7 * 2);
+        let max_queue = self.max_queue.min(max_memory / 8 * 5).max(max_message.saturating_add(QUEUE_ROOM));
+        Self { max_memory, max_message, max_queue, ..self }
+    }
+
+    /// What lets one message of the longest kind through: it may take twice its length while it comes in,
+    /// and is then copied; and an eighth is kept back.
+    pub fn least_memory(&self) -> usize {
+        (self.max_message / 2).saturating_mul(7).saturating_add(2 * CHUNK)
+    }
+
     /// While more than this waits for a client, in bytes, messages to it are put off.
     ///
     /// Below it there is always room for one message, so that a receiver that reads is never ended
@@ -46,12 +98,24 @@ impl Limits {
 mod tests {
     use super::*;
 
-    const SMALL: Limits =
-        Limits { max_users: 3, max_name: 8, max_message: 1000, max_queue: 1000 + QUEUE_ROOM };
+    #[test]
+    fn limits_follow_users_and_memory() {
+        let limits = Limits::default();
+        assert_eq!((limits.max_users, limits.max_connections, limits.max_per_address), (16, 1032, 8));
+        assert_eq!(limits.for_users(3).max_per_address, 2);
+        assert_eq!(limits.for_users(usize::MAX).max_connections, usize::MAX);
+        assert_eq!(limits.for_memory(MAX_MEMORY), limits, "the defaults go together");
+        for memory in [1 << 19, 1 << 20, 1 << 23, 1 << 24, usize::MAX] {
+            let limits = limits.for_memory(memory);
+            assert!(limits.max_memory >= limits.least_memory(), "{memory}");
+            assert!(limits.max_queue >= limits.max_message + QUEUE_ROOM, "{memory}");
+        }
+    }
 
     #[test]
     fn below_the_mark_any_message_fits() {
-        for limits in [SMALL, Limits::default(), Limits { max_queue: usize::MAX, ..Limits::default() }] {
+        let small = Limits { max_message: 1000, max_queue: 1000 + QUEUE_ROOM, ..Limits::default() };
+        for limits in [small, Limits::default(), Limits { max_queue: usize::MAX, ..Limits::default() }] {
             let longest = limits.mark() + limits.max_message + LOG_IN_LIMIT + b"DELIVERY  \n".len();
             assert!(longest <= limits.max_queue && limits.mark() > 0);
         }

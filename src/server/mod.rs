@@ -1,9 +1,14 @@
 //! The server without its sockets: who is here, who gets what, and when.
 
+mod budget;
 mod connection;
+#[cfg(feature = "programs")]
+pub(crate) mod doors;
+mod guests;
 pub mod hub;
 pub mod intake;
 mod limits;
+mod listing;
 mod users;
 
 use hub::Limits;

@@ -122,16 +122,21 @@ impl Lines {
         &mut self,
         read: impl FnOnce(&mut [u8], &mut [u8]) -> Result<usize, E>,
     ) -> Result<usize, E> {
-        if self.growth() > 0 {
+        if self.ring.len() == self.ring.capacity() {
             self.grow();
         }
         self.ring.fill(read)
     }
 
-    /// How much more memory the next [`fill`](Lines::fill) takes.
-    pub fn growth(&self) -> usize {
-        let capacity = self.ring.capacity();
-        if self.ring.len() == capacity { grown(capacity) - capacity } else { 0 }
+    /// The most memory that may be owned after so many bytes were read, into a [spare](Lines::borrow)
+    /// storage if this one is smaller.
+    pub fn memory_after(&self, count: usize) -> usize {
+        let (held, capacity) = (self.len(), self.ring.capacity());
+        match held.saturating_add(count) {
+            few if few <= SETTLED && capacity <= CHUNK => few,
+            _ if held == capacity => grown(capacity),
+            _ => capacity.max(CHUNK),
+        }
     }
 
     #[cold]
@@ -206,6 +211,13 @@ impl Lines {
         if self.has_partial() {
             self.clear();
             self.skip = Skip::Told;
+        }
+    }
+
+    /// Gives the memory up, if nothing is held.
+    pub fn release(&mut self) {
+        if self.ring.is_empty() {
+            self.ring = Ring::new();
         }
     }
 
@@ -326,7 +338,8 @@ impl Lines {
         let mut from = self.searched.min(piece.len());
         let mut ends = Newlines::new(&piece[from..]);
         while let Some(distance) = ends.next() {
-            let many = if self.limit == usize::MAX && taken == 0 { take.take_many(&piece[start..]) } else { 0 };
+            let many =
+                if self.limit == usize::MAX && taken == 0 { take.take_many(&piece[start..]) } else { 0 };
             if many > 0 {
                 start += many;
                 from = start;
@@ -400,7 +413,7 @@ impl Lines {
 
     /// Gives the storage back to `spare`, if what is held is little.
     fn settle(&mut self, spare: &mut Vec<u8>) {
-        if self.ring.capacity() != CHUNK || self.ring.len() > CHUNK / 4 {
+        if self.ring.capacity() != CHUNK || self.ring.len() > SETTLED {
             return;
         }
         let mut small = Ring::new();
@@ -438,6 +451,9 @@ impl Drop for Borrowed<'_> {
         self.lines.settle(self.spare);
     }
 }
+
+/// No more than this moves to a storage just large enough when a borrowed one is given back.
+const SETTLED: usize = CHUNK / 4;
 
 /// The next capacity of a full ring.
 fn grown(capacity: usize) -> usize {

@@ -1,7 +1,7 @@
 //! Bytes that wait to be written: appended at one end, written from the other as far as somebody
 //! takes them.
 
-use super::sizes::KEPT;
+use super::sizes::{KEPT, STEP};
 use alloc::vec::Vec;
 use core::mem;
 use memchr::{memchr, memrchr};
@@ -62,6 +62,28 @@ impl Outbox {
     fn forget_written(&mut self) {
         self.bytes.drain(..self.written);
         self.written = 0;
+    }
+
+    /// Whether so many bytes can be appended without more memory.
+    #[inline]
+    pub fn has_room(&self, count: usize) -> bool {
+        count <= self.bytes.capacity() - self.bytes.len()
+    }
+
+    /// How much memory it would own with room for so many bytes more. A small one grows to twice its size,
+    /// so that growing costs little; a large one, by a step at a time.
+    pub fn grown(&self, count: usize) -> usize {
+        let capacity = self.bytes.capacity();
+        self.bytes.len().saturating_add(count).max(capacity + capacity.min(STEP))
+    }
+
+    /// Makes room for so many bytes more, if there is memory for it; returns whether that is so.
+    #[must_use]
+    pub fn try_reserve(&mut self, count: usize) -> bool {
+        self.has_room(count) || {
+            let missing = self.grown(count) - self.bytes.len();
+            self.bytes.try_reserve_exact(missing).is_ok()
+        }
     }
 
     /// Whether this outbox could use a [spare](Outbox::adopt) buffer.
@@ -193,6 +215,19 @@ mod tests {
         outbox.clear();
         assert_eq!(outbox.release().map(|buffer| buffer.capacity()), Some(8));
         assert!(outbox.owns_no_memory());
+    }
+
+    #[test]
+    fn room_is_made_if_there_is_memory() {
+        let mut outbox = Outbox::new();
+        assert!(outbox.has_room(0) && !outbox.has_room(1) && outbox.grown(7) == 7);
+        assert!(outbox.try_reserve(7) && outbox.has_room(7) && !outbox.has_room(8));
+        outbox.tail().extend_from_slice(b"1234567");
+        assert_eq!((outbox.grown(1), outbox.grown(20)), (14, 27));
+        assert!(!outbox.try_reserve(isize::MAX as usize));
+        assert_eq!((outbox.as_slice(), outbox.capacity()), (&b"1234567"[..], 7));
+        assert!(outbox.try_reserve(3 * STEP) && outbox.has_room(3 * STEP));
+        assert_eq!(outbox.grown(3 * STEP + 1), outbox.capacity() + STEP);
     }
 
     #[test]

@@ -94,3 +94,19 @@ pub(crate) const SPARE_BUFFERS: usize = either(16, 2);
 /// So much is read in a turn of the server from those whose end was announced, beyond one read of each.
 /// It is more than one of them can leave behind, as a rule.
 pub(crate) const LAST_BYTES: usize = either(2 * MIB, 4 * KIB);
+
+/// While it has more than this to read, no further line is taken of a client that has not logged in: a
+/// few refusals.
+pub(crate) const GUEST_MARK: usize = 64;
+
+/// At most so much of a list of users is put into an outbox at a time.
+pub(crate) const LIST_PIECE: usize = either(8 * KIB, KIB);
+
+/// What a connection takes at least in a server, for its bookkeeping, a name included.
+pub(crate) const PER_CLIENT: usize = 512;
+
+/// What all clients together may make a server hold, unless its limits say otherwise.
+pub(crate) const MAX_MEMORY: usize = either(64 * MIB, 32 * KIB);
+
+/// One part in so many of that is for those alone who hold little.
+pub(crate) const RESERVE_SHARE: usize = 8;

@@ -164,9 +164,18 @@ impl<T: Transport> Source<T> {
     /// Reads once, as much as there is room for.
     #[inline]
     pub fn fill(&mut self, lines: &mut Lines) -> Filled<T::Error> {
+        self.fill_with(lines, usize::MAX)
+    }
+
+    /// Reads once, so many bytes at most.
+    #[inline]
+    pub fn fill_with(&mut self, lines: &mut Lines, most: usize) -> Filled<T::Error> {
         let mut is_short = false;
         let transport = &mut self.transport;
         let read = lines.fill(|near, far| {
+            let near_room = near.len().min(most);
+            let far_room = far.len().min(most - near_room);
+            let (near, far) = (&mut near[..near_room], &mut far[..far_room]);
             let room = near.len() + far.len();
             let read = transport.read(near, far);
             is_short = matches!(read, Ok(count) if count < room);

@@ -7,6 +7,7 @@ use chinwag::ui::display::Style;
 use chinwag::ui::screen::{Look, Screen};
 use chinwag::wire::escape::Rule;
 use chinwag::wire::lines::{Line, Lines};
+use chinwag::wire::outbox::Outbox;
 use chinwag::wire::source::{Source, Stop, Transport};
 use std::convert::Infallible;
 use std::time::Duration;
@@ -89,7 +90,11 @@ pub(crate) fn of_server(rounds: usize) -> (usize, u64) {
         lines.drain(|line| hub.handle_line(ann, line, false).wait().is_none());
         assert!(lines.is_empty());
         while let Some(id) = hub.next_dirty() {
-            hub.outbox_mut(id).clear();
+            let empty = |outbox: &mut Outbox| {
+                outbox.clear();
+                Ok::<_, Infallible>(())
+            };
+            hub.drain(id, empty).unwrap();
             hub.reclaim(id);
         }
     };

@@ -9,6 +9,7 @@ use chinwag::server::hub::{Handled, Hub, Id, Limits};
 use chinwag::ui::screen::{Look, Screen};
 use chinwag::wire::lines::{Line, Lines, Take, Taken};
 use chinwag::wire::outbox::Outbox;
+use std::convert::Infallible;
 use std::fs;
 use std::path::Path;
 
@@ -226,7 +227,10 @@ fn play_hub(edition: &Edition, chunk: usize) -> Result<(), String> {
             Step::Sent(line) => say(&mut hub, ann, &with_end(line)),
             Step::Heard(line) => {
                 heard.extend_from_slice(hub.outbox(ann).as_slice());
-                hub.outbox_mut(ann).clear();
+                let _ = hub.drain(ann, |outbox| {
+                    outbox.clear();
+                    Ok::<_, Infallible>(())
+                });
                 expect(&mut heard, line)?;
             }
             Step::Typed(_) | Step::Shown(_) | Step::Left(_) => {}

@@ -34,6 +34,8 @@ mod reconnecting;
 #[cfg(target_os = "linux")]
 mod screen;
 mod server;
+#[cfg(target_os = "linux")]
+mod strangers;
 mod support;
 #[cfg(target_os = "linux")]
 mod terminal;

@@ -116,6 +116,8 @@ impl Real {
         }
         let work = (self.intake.has_work(), self.intake.next_deadline());
         self.intake.turn(now);
+        let (memory, most) = (self.intake.memory(), self.config.limits.max_memory);
+        assert!(memory <= most, "the server holds {memory} bytes of {most}");
         let is_same = before == self.moved() && work == (self.intake.has_work(), self.intake.next_deadline());
         assert!(has_events || !is_same || !work.0, "the server spins: {work:?}");
         self.links.retain(|(_, link)| !link.borrow().is_gone(SERVER));

@@ -146,7 +146,18 @@ fn draw_config(random: &mut Random, clients: usize) -> Config {
     let max_users = if random.percent(80) { 16 } else { random.between(1, clients) };
     let max_message = *random.pick(&[1000, 20_000, 16 * 1024 * 1024]);
     let max_queue = max_message + QUEUE_ROOM + *random.pick(&[0, 100_000, 20 * 1024 * 1024]);
-    Config { limits: Limits { max_users, max_message, max_queue, ..Limits::default() }, echobot: false }
+    let mut limits = Limits { max_message, max_queue, ..Limits::default().for_users(max_users) };
+    // As small as it may be, and then a guest does not have long, or there is hardly room for one.
+    if random.percent(30) {
+        limits.max_memory = limits.least_memory();
+    }
+    if random.percent(20) {
+        limits.login_timeout = Duration::from_millis(random.between(1, 20_000) as u64);
+    }
+    if random.percent(20) {
+        limits.max_connections = clients + random.between(1, 2);
+    }
+    Config { limits, echobot: false }
 }
 
 fn draw_link(random: &mut Random, is_long: bool) -> LinkOptions {

@@ -1,7 +1,18 @@
 use super::*;
 use crate::wire::lines::Lines;
+use core::convert::Infallible;
+use core::time::Duration;
 
-const LIMITS: Limits = Limits { max_users: 3, max_name: 16, max_message: 1000, max_queue: 1000 + QUEUE_ROOM };
+const LIMITS: Limits = Limits {
+    max_users: 3,
+    max_name: 16,
+    max_message: 1000,
+    max_queue: 1000 + QUEUE_ROOM,
+    max_memory: 1 << 20,
+    max_connections: usize::MAX,
+    max_per_address: usize::MAX,
+    login_timeout: Duration::MAX,
+};
 
 fn hub(limits: Limits, echobot: bool, names: &[&str]) -> (Hub, Vec<Id>) {
     let mut hub = Hub::new(limits, echobot);
@@ -22,8 +33,13 @@ fn say(hub: &mut Hub, id: Id, line: &str) {
 
 /// Takes what waits for `id`, as a client that reads would.
 fn read(hub: &mut Hub, id: Id) -> String {
-    let bytes = hub.outbox(id).as_slice().to_vec();
-    hub.outbox_mut(id).clear();
+    let mut bytes = Vec::new();
+    let read = |outbox: &mut Outbox| {
+        bytes.extend_from_slice(outbox.as_slice());
+        outbox.clear();
+        Ok::<_, Infallible>(())
+    };
+    hub.drain(id, read).unwrap();
     hub.reclaim(id);
     String::from_utf8(bytes).unwrap()
 }
@@ -234,7 +250,7 @@ fn flood(hub: &mut Hub, from: Id, line: &str, insists: bool) -> Handled {
 fn message_waits_for_a_slow_receiver_and_nobody_else() {
     let (mut hub, ids) = hub(LIMITS, false, &["ann", "bob", "cid"]);
     let line = format!("SEND bob {}", "x".repeat(900));
-    assert_eq!(flood(&mut hub, ids[0], &line, false), Handled::Later(ids[1]));
+    assert_eq!(flood(&mut hub, ids[0], &line, false), Handled::Later(Wait::Queue(ids[1])));
     assert!(hub.is_logged_in(ids[1]) && hub.must_wait(ids[0], ids[1]));
     assert!(hub.outbox(ids[1]).len() > LIMITS.mark());
     say(&mut hub, ids[0], "SEND cid hi");
@@ -262,7 +278,10 @@ fn overfull_client_is_so_until_it_is_disconnected() {
     let line = format!("SEND bob {}", "x".repeat(900));
     assert_eq!(flood(&mut hub, ids[0], &line, true), Handled::Done);
     read(&mut hub, ids[1]);
-    assert_eq!(hub.handle_line(ids[1], Line::Whole(b"HELLO-FROM bob"), true), Handled::Later(ids[1]));
+    assert_eq!(
+        hub.handle_line(ids[1], Line::Whole(b"HELLO-FROM bob"), true),
+        Handled::Later(Wait::Queue(ids[1]))
+    );
     hub.log_out(ids[1]);
     assert!(hub.is_overfull(ids[1]));
     hub.disconnect(ids[1]);
@@ -302,7 +321,7 @@ fn lines_of_a_client_that_does_not_read_wait() {
         taken += 1;
     }
     assert!(taken > 10 && hub.outbox(ids[0]).len() < LIMITS.max_queue && hub.is_logged_in(ids[0]));
-    assert_eq!(hub.handle_line(ids[0], Line::Whole(b"LIST"), true), Handled::Later(ids[0]));
+    assert_eq!(hub.handle_line(ids[0], Line::Whole(b"LIST"), true), Handled::Later(Wait::Queue(ids[0])));
     assert_eq!(hub.handle_line(ids[0], Line::TooLong, true), Handled::Done);
     read(&mut hub, ids[0]);
     say(&mut hub, ids[0], "LIST");

@@ -1,5 +1,7 @@
+mod memory;
 mod random;
 mod scene;
+mod strangers;
 
 use super::*;
 use crate::server::hub::{LOG_IN_LIMIT, Limits};
@@ -214,7 +216,7 @@ fn client_that_has_said_all_gets_all_answers() {
             ann.reads_only(room);
             scene.say(&ann, &format!("HELLO-FROM ann\n{}LIS", long("echobot").repeat(count)));
             scene.say_all(&ann);
-            scene.run_patiently();
+            scene.run();
             for _ in 0..1000 {
                 if ann.is_closed() {
                     break;
