@@ -1,7 +1,10 @@
-//! What the two programs' command lines have in common: how an option is declared, and the units of
-//! its value.
+//! What the two programs' command lines have in common: how an option is declared, the units of its
+//! value, and how all of them are shown. (clap's own help is 34 KB of code for every occasion.)
 
-use clap::{Arg, ArgAction, value_parser};
+use clap::{Arg, ArgAction, Command, value_parser};
+use std::ffi::OsString;
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
 use std::num::ParseIntError;
 use std::path::PathBuf;
 
@@ -30,6 +33,68 @@ pub(crate) const VERBOSE: Row = Row {
     variable: None,
     help: "Log more on standard error (-vv, -vvv: even more); RUST_LOG overrides it",
 };
+
+/// `-h`. Like the version, it is an answer by itself, whatever else was asked.
+pub(crate) const HELP: Row =
+    Row { name: "help", short: Some('h'), value: flag, default: None, variable: None, help: "Print help" };
+
+/// Shows the help, if it is asked for; says whether that is so.
+pub(crate) fn answer_help(command: fn() -> Command) -> bool {
+    let is_asked = ask_for_help(std::env::args_os().skip(1));
+    if is_asked {
+        // Who has closed standard output does not want to read.
+        let _ = io::stdout().write_all(help(command()).as_bytes());
+    }
+    is_asked
+}
+
+/// Whether the arguments ask for help, even if they are wrong otherwise.
+fn ask_for_help(arguments: impl IntoIterator<Item = OsString>) -> bool {
+    let mut options = arguments.into_iter().take_while(|argument| argument != "--");
+    options.any(|argument| {
+        let argument = argument.as_encoded_bytes();
+        let letters = argument.strip_prefix(b"-").unwrap_or_default();
+        argument == b"--help"
+            || letters.contains(&b'h') && letters.iter().all(|letter| b"hv".contains(letter))
+    })
+}
+
+/// All that there is to be known about a program's command line: what it is for, its options, and more.
+fn help(mut command: Command) -> String {
+    command.build();
+    let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+    let mut text = format!("{about}\n\nUsage: {} [OPTIONS]\n\nOptions:\n", command.get_name());
+    for arg in command.get_arguments() {
+        write_option(arg, &mut text);
+    }
+    let more = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+    text + "\n" + &more + "\n"
+}
+
+/// Writing to a string cannot fail.
+fn write_option(arg: &Arg, text: &mut String) {
+    let short = arg.get_short().map_or(String::from("   "), |short| format!("-{short},"));
+    let _ = write!(text, "  {short} --{}", arg.get_id());
+    for value in arg.get_value_names().unwrap_or_default() {
+        let _ = write!(text, " {value}");
+    }
+    if let Some(variable) = arg.get_env() {
+        let _ = write!(text, " [{}]", variable.to_string_lossy());
+    }
+    let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+    let _ = write!(text, "\n        {help}");
+    if arg.get_action().takes_values() {
+        let mut before = ": ";
+        for value in arg.get_possible_values() {
+            let _ = write!(text, "{before}{}", value.get_name());
+            before = ", ";
+        }
+        for value in arg.get_default_values() {
+            let _ = write!(text, " [default: {}]", value.to_string_lossy());
+        }
+    }
+    text.push('\n');
+}
 
 /// An option that can be set by an environment variable, too.
 pub(crate) const fn option(
@@ -168,6 +233,54 @@ fn parse_digits(text: &str) -> Result<u64, ParseIntError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn help_is_an_answer_whatever_else_is_asked() {
+        let table = [
+            ("-h", true),
+            ("--help", true),
+            ("--port x --help", true),
+            ("-vvh", true),
+            ("-hv stray", true),
+            ("", false),
+            ("-v", false),
+            ("-ahost", false),
+            ("--host", false),
+            ("-- --help", false),
+        ];
+        for (arguments, expected) in table {
+            let arguments = arguments.split_whitespace().map(OsString::from);
+            assert_eq!(ask_for_help(arguments.clone()), expected, "{arguments:?}");
+        }
+    }
+
+    #[test]
+    fn help_shows_every_option_with_all_that_it_takes() {
+        const ROWS: &[Row] = &[
+            option("port", port, "PORT", "The port").short('p').default("5378"),
+            option("escape", when, "ESCAPE", "Escape or not"),
+            HELP,
+        ];
+        let command = Command::new("program").version("1").about("About it.").after_help("More.").args(ROWS);
+        let expected = "\
+About it.
+
+Usage: program [OPTIONS]
+
+Options:
+  -p, --port PORT [PORT]
+        The port [default: 5378]
+      --escape WHEN [ESCAPE]
+        Escape or not: auto, always, never
+  -h, --help
+        Print help
+  -V, --version
+        Print version
+
+More.
+";
+        assert_eq!(help(command), expected);
+    }
 
     #[test]
     fn units() {

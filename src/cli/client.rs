@@ -1,6 +1,6 @@
 //! The client's command line.
 
-use crate::cli::arguments::{self, Row, VERBOSE, option};
+use crate::cli::arguments::{self, HELP, Row, VERBOSE, option};
 use crate::client::command;
 use crate::net::options::{Options, When};
 use crate::net::run::{Verdict, run};
@@ -69,12 +69,16 @@ const OPTIONS: &[Row] = &[
         "Make a lost connection again, with the same name",
     ),
     VERBOSE,
+    HELP,
 ];
 
 /// The program `chinwag`.
 pub fn main() -> ExitCode {
     if let Some(status) = lookup::answer_if_asked() {
         return status;
+    }
+    if arguments::answer_help(definition) {
+        return ExitCode::SUCCESS;
     }
     let options = options();
     log::init("chinwag", LevelFilter::Error, options.verbose);
@@ -96,7 +100,7 @@ pub fn main() -> ExitCode {
 }
 
 /// Reads the command line and the environment. Says what is wrong and ends the program with
-/// status 2, or 0 after `--help` and `--version`.
+/// status 2, or 0 after `--version`.
 fn options() -> Options {
     from_matches(&definition().get_matches())
 }

@@ -1,6 +1,6 @@
 //! What chinwagd is told on its command line and in its environment.
 
-use crate::cli::arguments::{self, Row, VERBOSE, option};
+use crate::cli::arguments::{self, HELP, Row, VERBOSE, option};
 use crate::net::{daemon, log};
 use crate::server::Config;
 use crate::server::hub::{Limits, QUEUE_ROOM};
@@ -93,10 +93,14 @@ const OPTIONS: &[Row] = &[
         "Add the user `echobot`, who sends every message back",
     ),
     VERBOSE,
+    HELP,
 ];
 
 /// The program `chinwagd`.
 pub fn main() -> ExitCode {
+    if arguments::answer_help(command) {
+        return ExitCode::SUCCESS;
+    }
     let options = match Options::parse(std::env::args_os()) {
         Ok(options) => options,
         Err(error) => error.exit(),
@@ -127,8 +131,8 @@ impl Options {
     /// Reads the arguments, the program's name first, and the environment.
     ///
     /// # Errors
-    /// Wrong usage, and also the calls for help and for the version: [`clap::Error::exit`] says
-    /// each where it belongs and ends with the right status.
+    /// Wrong usage, and also the call for the version: [`clap::Error::exit`] says each where it belongs
+    /// and ends with the right status.
     pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
         let mut command = command();
         let matches = command.try_get_matches_from_mut(arguments)?;
@@ -251,7 +255,7 @@ mod tests {
         ] {
             assert_eq!(parse(arguments).unwrap_err().exit_code(), 2, "{arguments}");
         }
-        assert_eq!(parse("--help").unwrap_err().exit_code(), 0);
+        assert_eq!(parse("--version").unwrap_err().exit_code(), 0);
     }
 
     #[test]
