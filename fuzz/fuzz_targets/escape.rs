@@ -1,22 +1,7 @@
-//! No text is harmful once it is escaped, and pieces give the same as the whole.
+//! See `targets/escape.rs`.
 #![no_main]
 
-use chinwag::wire::escape;
-use libfuzzer_sys::fuzz_target;
+#[path = "../targets/mod.rs"]
+mod targets;
 
-fuzz_target!(|input: (u8, Vec<u8>)| {
-    let (most, text) = input;
-    let mut whole = Vec::new();
-    escape::append(&text, &mut whole);
-    let shown = std::str::from_utf8(&whole).expect("what is shown is UTF-8");
-    assert!(!shown.chars().any(escape::is_harmful));
-
-    let mut pieces = Vec::new();
-    let mut rest = &text[..];
-    while !rest.is_empty() {
-        let piece = escape::piece(rest, usize::from(most).max(4));
-        escape::append(piece, &mut pieces);
-        rest = &rest[piece.len()..];
-    }
-    assert_eq!(pieces, whole);
-});
+libfuzzer_sys::fuzz_target!(|input: &[u8]| targets::run("escape", input));

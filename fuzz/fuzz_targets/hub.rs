@@ -1,27 +1,7 @@
-//! Whatever clients say, the hub answers each of their lines, with replies and nothing else.
+//! See `targets/hub.rs`.
 #![no_main]
 
-use chinwag::wire::lines::{Line, Lines};
-use chinwag::wire::protocol::Reply;
-use chinwag::server::hub::{Hub, Limits};
-use libfuzzer_sys::fuzz_target;
+#[path = "../targets/mod.rs"]
+mod targets;
 
-fuzz_target!(|reads: Vec<(u8, Vec<u8>)>| {
-    let mut hub = Hub::new(Limits::default(), true);
-    let ids: Vec<_> = (0..4).filter_map(|_| hub.connect()).collect();
-    let mut lines: Vec<_> = ids.iter().map(|_| Lines::new(Some(100_000))).collect();
-    for (who, bytes) in reads {
-        let who = usize::from(who) % ids.len();
-        lines[who].push(&bytes);
-        lines[who].drain(|line| hub.handle_line(ids[who], line, true).wait().is_none());
-    }
-    for id in ids {
-        let mut replies = Lines::new(None);
-        replies.push(hub.outbox(id).as_slice());
-        replies.drain(|line| match line {
-            Line::Whole(line) => Reply::parse(line).is_some(),
-            Line::TooLong => false,
-        });
-        assert!(replies.is_empty());
-    }
-});
+libfuzzer_sys::fuzz_target!(|input: &[u8]| targets::run("hub", input));
