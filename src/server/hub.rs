@@ -159,6 +159,8 @@ impl Client {
 #[derive(Debug)]
 pub struct Hub {
     limits: Limits,
+    /// [`Limits::mark`]: it is asked for twice a message.
+    mark: usize,
     echobot: bool,
     /// By id.
     clients: Vec<Client>,
@@ -176,6 +178,7 @@ impl Hub {
     /// Nobody is here yet, but perhaps the echobot.
     pub fn new(limits: Limits, echobot: bool) -> Self {
         Self {
+            mark: limits.mark(),
             limits,
             echobot,
             clients: Vec::new(),
@@ -204,11 +207,15 @@ impl Hub {
     /// The connection of `id` is no more; the id is free for another one.
     pub fn disconnect(&mut self, id: Id) {
         self.log_out(id);
-        self.forget_queue(id);
-        if mem::take(&mut self.clients[id.index()]).is_dirty {
+        let Client { outbox, listing, is_dirty, .. } = mem::take(&mut self.clients[id.index()]);
+        self.budget.note(outbox.capacity() + PER_CLIENT, 0);
+        if listing.is_some() {
+            drop(listing);
+            self.lists.forget_unread(&mut self.budget);
+        }
+        if is_dirty {
             self.dirty.retain(|&other| other != id);
         }
-        self.budget.note(PER_CLIENT, 0);
         self.free.push(id);
     }
 
@@ -279,8 +286,8 @@ impl Hub {
     pub fn must_wait(&self, sender: Id, receiver: Id) -> bool {
         let Client { standing, outbox, listing, .. } = &self.clients[receiver.index()];
         let mark = match standing {
-            _ if sender != receiver => self.limits.mark(),
-            Standing::User(_) => self.limits.mark().min(OWN_MARK),
+            _ if sender != receiver => self.mark,
+            Standing::User(_) => self.mark.min(OWN_MARK),
             Standing::Guest => GUEST_MARK,
             Standing::Overfull => return true,
         };
@@ -451,7 +458,6 @@ impl Hub {
     }
 
     /// Something is to stand behind the list that `id` reads.
-    #[cold]
     fn finish_list(&mut self, id: Id) {
         while self.continue_list(id) {}
     }
@@ -478,18 +484,22 @@ impl Hub {
             Some(User::Echobot) => (id, ECHOBOT),
             Some(User::Client(receiver)) => (receiver, from),
         };
-        if receiver != id && !insists && self.must_wait(id, receiver) {
-            return Handled::Later(Wait::Queue(receiver));
-        }
         let line = b"DELIVERY  \n".len() + from.len() + text.len();
-        if receiver != id && self.has_no_room_for(receiver, line) {
-            self.end_reader(receiver);
-            return self.answer(id, Reply::BadDestUser);
+        // For one who need not be waited for, there is room (`Limits::mark`).
+        if receiver != id && self.must_wait(id, receiver) {
+            if !insists {
+                return Handled::Later(Wait::Queue(receiver));
+            }
+            if self.has_no_room_for(receiver, line) {
+                self.end_reader(receiver);
+                return self.answer(id, Reply::BadDestUser);
+            }
         }
-        if !self.tail(receiver).has_room(line) && !self.make_room(receiver, line) {
+        let has_room = self.tail(receiver).has_room(line);
+        if !has_room && !self.make_room(receiver, line) {
             return self.lack_memory(id, text, insists);
         }
-        protocol::write_delivery(from, text, self.tail(receiver).tail());
+        protocol::write_delivery(from, text, self.clients[receiver.index()].outbox.tail());
         self.answer(id, Reply::SendOk)
     }
 
@@ -561,13 +571,21 @@ impl Hub {
         self.budget.note(before, after);
     }
 
-    /// Where something for `id` is to be appended. Guests do not get the buffers that messages need.
+    /// Where something for `id` is to be appended.
     #[inline]
     fn tail(&mut self, id: Id) -> &mut Outbox {
         self.mark_dirty(id);
-        if self.clients[id.index()].listing.is_some() {
-            self.finish_list(id);
+        let client = &mut self.clients[id.index()];
+        if client.outbox.owns_no_memory() || client.listing.is_some() {
+            self.prepare_tail(id);
         }
+        &mut self.clients[id.index()].outbox
+    }
+
+    /// Guests do not get the buffers that messages need.
+    #[inline(never)]
+    fn prepare_tail(&mut self, id: Id) {
+        self.finish_list(id);
         let client = &mut self.clients[id.index()];
         if client.outbox.owns_no_memory()
             && client.name().is_some()
@@ -575,7 +593,6 @@ impl Hub {
         {
             client.outbox.adopt(spare);
         }
-        &mut client.outbox
     }
 
     #[inline]
