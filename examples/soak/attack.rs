@@ -3,7 +3,8 @@
 //! newcomers can.
 //!
 //! The two are a process of their own. The attackers are another one, with less right to the processor, so that
-//! they do not measure themselves. How late the process of the two was itself is a column of the table.
+//! they do not measure themselves. On a busy machine `--nice -10` gives more of it to the server and to the two, for
+//! those who may do so. How late the process of the two was itself is a column of the table.
 
 use super::pair::{self, Figures};
 use super::plans::{ATTACKS, Attack};
@@ -32,6 +33,8 @@ const USERS: usize = 6000;
 pub(crate) struct Settings {
     pub(crate) server: PathBuf,
     pub(crate) for_server: Vec<String>,
+    /// The niceness of the server and of the two.
+    pub(crate) nice: i32,
     pub(crate) time: Duration,
     /// The most memory that the server may have, in KiB.
     pub(crate) memory: u64,
@@ -104,10 +107,10 @@ fn row(attack: &Attack, seen: &Seen) -> Vec<String> {
 fn play(attack: &'static Attack, settings: &Settings) -> Seen {
     let mut arguments: Vec<String> = vec!["--echobot".into(), "--max-users".into(), USERS.to_string()];
     arguments.extend(settings.for_server.iter().cloned());
-    let mut server = Server::start(&settings.server, &arguments, attack.descriptors);
+    let mut server = Server::start(&settings.server, &arguments, attack.descriptors, settings.nice);
     let mut seen = Seen::default();
     if let Err(error) = measure(attack, &server, settings, &mut seen) {
-        seen.faults.push(error);
+        seen.faults.push(format!("{error}; the server's last words: {:#?}", server.last_words()));
     }
     seen.memory = server.peak();
     seen.processor += server.processor_time().as_secs_f64();
@@ -128,7 +131,7 @@ fn measure(
     settings: &Settings,
     seen: &mut Seen,
 ) -> Result<(), String> {
-    let mut pair = Process::pair(server.address);
+    let mut pair = Process::pair(server.address, settings.nice);
     pair.expect_ready()?;
     sleep(BEFORE);
     seen.before = pair.figures()?;
@@ -151,7 +154,7 @@ fn measure(
     }
     seen.during = pair.figures()?;
     seen.lost = pair.last_figures()?.lost;
-    seen.came_back = Process::pair(server.address).expect_ready().is_ok();
+    seen.came_back = Process::pair(server.address, settings.nice).expect_ready().is_ok();
     if seen.lost > 0 {
         seen.faults.push(format!("{} messages were lost", seen.lost));
     }
@@ -173,20 +176,17 @@ struct Process {
 }
 
 impl Process {
-    fn pair(address: SocketAddr) -> Self {
-        let mut command = Command::new(std::env::current_exe().unwrap());
-        command.args(["pair", &address.to_string()]);
-        Self::start(command)
+    fn pair(address: SocketAddr, nice: i32) -> Self {
+        Self::start(nice, &["pair", &address.to_string()])
     }
 
     fn attackers(attack: &Attack, address: SocketAddr) -> Self {
-        let mut command = Command::new("nice");
-        command.args(["-n", "10"]).arg(std::env::current_exe().unwrap());
-        command.args(["swarm", attack.name, &address.to_string()]);
-        Self::start(command)
+        Self::start(10, &["swarm", attack.name, &address.to_string()])
     }
 
-    fn start(mut command: Command) -> Self {
+    fn start(nice: i32, arguments: &[&str]) -> Self {
+        let mut command = Command::new("nice");
+        command.args(["-n", &nice.to_string()]).arg(std::env::current_exe().unwrap()).args(arguments);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let input = child.stdin.take();
         let output = BufReader::new(child.stdout.take().unwrap());

@@ -80,12 +80,13 @@ fn soak(mut options: Options) -> Vec<String> {
     let mut arguments = vec!["--max-users".to_owned(), settings.users.to_string()];
     arguments.append(&mut options.for_server);
     options.end();
-    crowd::soak(server::Server::start(&program, &arguments, None), settings)
+    crowd::soak(server::Server::start(&program, &arguments, None, 0), settings)
 }
 
 fn under_attack(mut options: Options) -> Vec<String> {
     let settings = attack::Settings {
         server: options.server(),
+        nice: options.number("--nice", 0),
         time: Duration::from_secs(options.number("--seconds", 10)),
         memory: options.number("--memory", 512 << 10),
         high: Duration::from_millis(options.number("--high", 20)),
@@ -103,7 +104,7 @@ pub(crate) fn try_attacks(server: &std::path::Path) {
     raise_descriptor_limit();
     for attack in plans::ATTACKS {
         let arguments = ["--echobot", "--max-users", "6000"].map(str::to_owned);
-        let server = server::Server::start(server, &arguments, None);
+        let server = server::Server::start(server, &arguments, None, 0);
         let until = Instant::now() + Duration::from_millis(100);
         swarm::attack(attack, server.address, until, &mut || ());
         let patience = Duration::from_secs(30);

@@ -24,11 +24,13 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts it on a port that the system picks; under a hard limit of descriptors, if there is one.
-    pub(crate) fn start(program: &Path, arguments: &[String], descriptors: Option<u32>) -> Self {
+    /// Starts it on a port that the system picks; under a hard limit of descriptors, if there is one, and with this
+    /// niceness.
+    pub(crate) fn start(program: &Path, arguments: &[String], descriptors: Option<u32>, nice: i32) -> Self {
         let limit = descriptors.map_or(String::new(), |count| format!("ulimit -n {count}; "));
         let mut command = Command::new("sh");
-        command.args(["-c", &format!("{limit}exec \"$0\" --address 127.0.0.1 --port 0 \"$@\"")]);
+        command
+            .args(["-c", &format!("{limit}exec nice -n {nice} \"$0\" --address 127.0.0.1 --port 0 \"$@\"")]);
         command.arg(program).args(arguments);
         // Nothing of our environment, as that might hold options for it.
         command.env_clear().stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
