@@ -26,7 +26,7 @@
 //!   source              a stream with what is known about its readiness
 //!   protocol            `Request` and `Reply`: text to value and back
 //!   escape format       what makes hostile text harmless; formatted text
-//!   names               the characters of a name that nobody would see
+//!   guise               what a reader takes a character for
 //!   sizes               how much is read and kept, on a host and on a board
 //! client/               one user's side, all that it decides; pure
 //!   conversation        when to read which end, lingering, coming back, endings

@@ -197,11 +197,14 @@ pub(crate) fn is_gone(error: &io::Error) -> bool {
 
 /// How the screen is to look on this standard output.
 fn look(options: &Options, terminal: bool) -> Look {
-    let texts = if options.escape == When::Always { Rule::Ignorable } else { Rule::Harmful };
     Look {
         terminal,
         style: Style {
-            escape: options.escape.applies(terminal).then_some(texts),
+            escape: match options.escape {
+                When::Always => Some(Rule::Ignorable),
+                When::Auto if terminal => Some(Rule::Harmful),
+                When::Auto | When::Never => None,
+            },
             color: options.color.applies(terminal && !options.no_color),
             one_line: false,
         },

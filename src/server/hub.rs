@@ -33,8 +33,8 @@ use super::listing::{Listing, Lists};
 use super::users::Users;
 use crate::wire::escape::Printable;
 use crate::wire::format::note;
+use crate::wire::guise;
 use crate::wire::lines::Line;
-use crate::wire::names;
 use crate::wire::outbox::Outbox;
 use crate::wire::protocol::{self, BadRequest, Reply, Request};
 use crate::wire::sizes::{GUEST_MARK, LIST_PIECE, PER_CLIENT, SPARE_BUFFERS};
@@ -396,7 +396,7 @@ impl Hub {
 
     fn log_in(&mut self, id: Id, name: &[u8], line: &[u8]) -> Handled {
         let too_long = name.len() > self.limits.max_name || line.len() > LOG_IN_LIMIT;
-        if too_long || !protocol::is_valid_name(name) || !names::is_visible(name) {
+        if too_long || !protocol::is_valid_name(name) || !guise::is_visible(name) {
             return self.refuse(id, line, Reply::BadRqstBody);
         }
         if self.users.len() >= self.limits.max_users {

@@ -25,9 +25,11 @@ pub fn write(notice: &Notice<'_>, from: usize, style: Style, out: &mut Vec<u8>) 
             // Writing to a vector cannot fail.
             let _ = write!(Text(out), "{}", protocol::names(names).count());
         }
-        // The spaces in what no server let in as a name are the user's own, as typed.
-        let rule = if matches!(notice, Notice::Disallowed(_)) { Rule::Hidden } else { Rule::Name };
-        style.append_name(rule, who, out);
+        if !who.is_empty() {
+            // The spaces in what no server let in as a name are the user's own, as typed.
+            let rule = if matches!(notice, Notice::Disallowed(_)) { Rule::Names } else { Rule::Name };
+            style.append_name(rule, who, out);
+        }
         out.extend_from_slice(between);
     }
     if let Notice::Online(names) = notice {
@@ -75,8 +77,10 @@ pub struct Style {
 
 impl Style {
     fn append_name(self, rule: Rule, name: &[u8], out: &mut Vec<u8>) {
-        let rule = self.escape.and(Some(rule));
-        if !self.color || name.is_empty() {
+        // Most names have nothing to be made visible, and are short: to look at blocks of them takes longer.
+        let is_plain = self.escape.is_none() || name.iter().all(u8::is_ascii_graphic);
+        let rule = (!is_plain).then_some(rule);
+        if !self.color {
             return append(rule, name, out);
         }
         // The same name has the same colour everywhere: one of the six that are neither black nor

@@ -11,24 +11,23 @@
 //! ```
 
 use super::format::Text;
-use super::names::{is_hidden, is_ignorable};
+use super::guise::{Guise, guise};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::{self, Write as _};
 use wide::u8x16;
 
-/// What is made visible.
+/// What is made visible: the [guises](Guise) from one on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rule {
-    /// What is [harmful](is_harmful): of a text.
-    Harmful,
-    /// What is [ignorable](is_ignorable) as well: of a text in which emoji may come apart.
-    Ignorable,
-    /// What is [hidden](is_hidden) but for the space itself: of a name as its owner types it, and of a
-    /// line with names in it.
-    Hidden,
-    /// What is [hidden](is_hidden): of a name.
-    Name,
+    /// All that is not seen: of a name.
+    Name = Guise::Blank as isize,
+    /// The same but for the space itself: of a name as its owner types it, and of a line with names in it.
+    Names = Guise::Space as isize,
+    /// What is ignorable, too: of a text in which emoji may come apart.
+    Ignorable = Guise::Ignorable as isize,
+    /// What is harmful: of a text.
+    Harmful = Guise::Harmful as isize,
 }
 
 /// Appends `text` to `out`, harmless.
@@ -38,27 +37,16 @@ pub fn append(text: &[u8], out: &mut Vec<u8>) {
 
 /// Appends `text` to `out` by a rule.
 pub fn append_by(rule: Rule, text: &[u8], out: &mut Vec<u8>) {
+    if rule == Rule::Name {
+        return append_doubtful(rule, text, out);
+    }
     let mut rest = text;
     while !rest.is_empty() {
         let (plain, doubtful) = rest.split_at(plain_length(rest));
-        if rule == Rule::Name {
-            append_name(plain, out);
-        } else {
-            out.extend_from_slice(plain);
-        }
+        out.extend_from_slice(plain);
         let end = doubtful.iter().position(|byte| matches!(byte, b' '..=b'~')).unwrap_or(doubtful.len());
         append_doubtful(rule, &doubtful[..end], out);
         rest = &doubtful[end..];
-    }
-}
-
-/// Appends a part of a name that is printable ASCII.
-fn append_name(plain: &[u8], out: &mut Vec<u8>) {
-    for (index, word) in plain.split(|&byte| byte == b' ').enumerate() {
-        if index > 0 {
-            out.extend_from_slice(b"\\u{20}");
-        }
-        out.extend_from_slice(word);
     }
 }
 
@@ -76,15 +64,7 @@ pub fn piece(text: &[u8], most: usize) -> &[u8] {
 
 /// Whether a terminal must not get this character as it is.
 pub fn is_harmful(character: char) -> bool {
-    match character {
-        '\t' => false,
-        '\0'..='\x1f' | '\x7f'..='\u{9f}' => true,
-        ' '..='~' | '\u{a0}'..='\u{61b}' => false,
-        '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' => true,
-        '\u{2028}'..='\u{202e}' | '\u{2060}' | '\u{2066}'..='\u{2069}' => true,
-        '\u{feff}' | '\u{e0000}'..='\u{e007f}' => true,
-        _ => false,
-    }
+    guise(character) == Guise::Harmful
 }
 
 /// Shows a line of a stranger in a log: harmless, and cut after [`Printable::MOST`] bytes.
@@ -106,7 +86,7 @@ impl fmt::Display for Printable<'_> {
         let shown = piece(self.0, Self::MOST);
         let mut harmless = Vec::with_capacity(shown.len());
         // Most such lines have a name in them.
-        append_by(Rule::Hidden, shown, &mut harmless);
+        append_by(Rule::Names, shown, &mut harmless);
         formatter.write_str(&String::from_utf8_lossy(&harmless))?;
         if shown.len() < self.0.len() {
             write!(formatter, "... ({} bytes)", self.0.len())?;
@@ -146,16 +126,10 @@ fn append_doubtful(rule: Rule, text: &[u8], out: &mut Vec<u8>) {
 }
 
 fn append_str(rule: Rule, text: &str, out: &mut Vec<u8>) {
-    let shows = |character| {
-        is_harmful(character)
-            || match rule {
-                Rule::Harmful => false,
-                Rule::Ignorable => is_ignorable(character),
-                Rule::Hidden | Rule::Name => is_hidden(character),
-            }
-    };
     let mut plain = 0;
-    for (at, character) in text.char_indices().filter(|&(_, character)| shows(character)) {
+    for (at, character) in
+        text.char_indices().filter(|&(_, character)| guise(character) as isize >= rule as isize)
+    {
         out.extend_from_slice(&text.as_bytes()[plain..at]);
         append_visible(character, out);
         plain = at + character.len_utf8();
@@ -173,7 +147,7 @@ pub(crate) fn append_byte(byte: u8, out: &mut Vec<u8>) {
 pub(crate) fn append_visible(character: char, out: &mut Vec<u8>) {
     match u8::try_from(character) {
         // Caret notation: the letter is the control character with bit 6 flipped.
-        Ok(control) if control.is_ascii() => out.extend_from_slice(&[b'^', control ^ 0x40]),
+        Ok(control) if control.is_ascii_control() => out.extend_from_slice(&[b'^', control ^ 0x40]),
         Ok(control @ 0x80..0xa0) => append_byte(control, out),
         _ => {
             let _ = write!(Text(out), "\\u{{{:x}}}", u32::from(character));
@@ -259,7 +233,7 @@ mod tests {
 
     #[test]
     fn more_is_made_visible_in_names_and_where_all_is_to_be_seen() {
-        use Rule::{Harmful, Hidden, Ignorable, Name};
+        use Rule::{Harmful, Ignorable, Name, Names};
         let table = [
             // In a text, in one where all is to be seen, in a line with names, in a name.
             ("ann", ["ann", "ann", "ann", "ann"]),
@@ -274,7 +248,7 @@ mod tests {
             ("\u{3000}", ["\u{3000}", "\u{3000}", r"\u{3000}", r"\u{3000}"]),
         ];
         for (text, expected) in table {
-            for (rule, expected) in [Harmful, Ignorable, Hidden, Name].into_iter().zip(expected) {
+            for (rule, expected) in [Harmful, Ignorable, Names, Name].into_iter().zip(expected) {
                 let mut out = Vec::new();
                 append_by(rule, text.as_bytes(), &mut out);
                 assert_eq!(String::from_utf8(out).unwrap(), expected, "{rule:?}");
@@ -290,11 +264,10 @@ mod tests {
                 append_by(rule, character.encode_utf8(&mut [0; 4]).as_bytes(), &mut out);
                 out != character.to_string().as_bytes()
             };
-            let (harmful, hidden) = (is_harmful(character), is_hidden(character));
-            assert!(!harmful || hidden, "a name shows no more than a text");
-            assert_eq!(visible(Rule::Ignorable), harmful || is_ignorable(character));
-            assert_eq!(visible(Rule::Hidden), hidden && character != ' ');
-            assert_eq!(visible(Rule::Name), hidden);
+            let guise = guise(character);
+            assert_eq!(visible(Rule::Ignorable), matches!(guise, Guise::Ignorable | Guise::Harmful));
+            assert_eq!(visible(Rule::Names), guise != Guise::Seen && character != ' ');
+            assert_eq!(visible(Rule::Name), guise != Guise::Seen);
         }
     }
 

@@ -3,8 +3,8 @@
 
 pub mod escape;
 pub(crate) mod format;
+pub mod guise;
 pub mod lines;
-pub mod names;
 pub mod newlines;
 pub mod outbox;
 pub mod protocol;

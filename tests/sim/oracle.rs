@@ -199,7 +199,7 @@ impl<'a> Oracle<'a> {
     }
 
     fn disallow(&mut self, name: &[u8]) {
-        let name = self.visible(Rule::Hidden, name);
+        let name = self.visible(Rule::Names, name);
         self.show(&[b"Cannot log in as ", &name, b". That username contains disallowed characters."]);
     }
 

@@ -4,8 +4,9 @@
 //! for the space itself; and so is a tab, as the columns it takes are the terminal's secret.
 
 use crate::ui::display::PROMPT;
+use crate::wire::escape;
+use crate::wire::guise::{Guise, guise};
 use crate::wire::sizes::COMPLETED_NAME;
-use crate::wire::{escape, names};
 use alloc::vec::Vec;
 use core::str;
 
@@ -43,7 +44,7 @@ pub(super) fn cluster(text: &[u8], at: usize) -> Option<Cluster> {
     let Some(first) = valid(&rest[..rest.len().min(MAX_CHAR)]).chars().next() else {
         return Some(Cluster { len: 1, width: 4, escaped: true, whole: false });
     };
-    let deceives = |c| deceives(c) || names::is_hidden(c) && c != ' ' && is_in_name(text, at);
+    let deceives = |c| deceives(c, text, at);
     if deceives(first) {
         return Some(Cluster {
             len: first.len_utf8(),
@@ -90,9 +91,14 @@ fn valid(bytes: &[u8]) -> &str {
     }
 }
 
-/// Whether a character is made visible: what is harmful, and a tab.
-fn deceives(c: char) -> bool {
-    escape::is_harmful(c) || c == '\t'
+/// Whether a character of the cluster at `at` is made visible: what is harmful, and a tab; in a name, what is hidden.
+#[inline(never)]
+fn deceives(c: char, text: &[u8], at: usize) -> bool {
+    match guise(c) {
+        Guise::Seen | Guise::Blank => false,
+        Guise::Space | Guise::Ignorable => c == '\t' || is_in_name(text, at),
+        Guise::Harmful => true,
+    }
 }
 
 /// Whether a name stands at `at`: after the prompt, or behind the `@` of a word. A longer one than Tab completes is the
