@@ -248,9 +248,11 @@ impl Client {
     fn serve_last_requests(&mut self) {
         let end = self.start.elapsed() + LAST_DELIVERIES;
         let mut events = Events::with_capacity(64);
-        while self.server.is_some() && self.ends.server.is_some() && self.conversation.held().to_send > 0 {
+        let takes = |ends: &Ends<TcpStream, _, _>| ends.server.as_ref().is_some_and(|it| !it.is_broken());
+        while self.server.is_some() && takes(&self.ends) && self.conversation.held().to_send > 0 {
             let now = self.start.elapsed();
-            let waited = self.wait(&mut events, Some(Duration::ZERO));
+            let rest = if self.has_work(now) { Duration::ZERO } else { end.saturating_sub(now) };
+            let waited = self.wait(&mut events, Some(rest));
             if now >= end || waited.is_err() || self.turn(now).is_err() {
                 return;
             }
