@@ -98,6 +98,8 @@ pub(crate) fn finish() {
 impl Queue {
     fn flush(&mut self) -> bool {
         let Some(error) = &mut self.error else {
+            // There was no descriptor for one of our own: the shared one may block, but it is heard.
+            let _ = io::stderr().write_all(self.waiting.as_slice());
             self.waiting.clear();
             return true;
         };
