@@ -7,7 +7,7 @@ use crate::net::signals::Signals;
 use crate::server::Config;
 use crate::wire::format::note;
 use mio::{Events, Poll, Registry, Token};
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit, rlim_t, setrlimit};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use std::io::{self, Write};
 use std::net::SocketAddr;
@@ -20,7 +20,7 @@ const SERVER: usize = 1;
 const EVENTS: usize = 1024;
 
 /// macOS refuses a limit of descriptors above its `OPEN_MAX` (setrlimit(2), "Compatibility").
-const MOST_DESCRIPTORS: Option<u64> = if cfg!(target_vendor = "apple") { Some(10_240) } else { None };
+const MOST_DESCRIPTORS: rlim_t = if cfg!(target_vendor = "apple") { 10_240 } else { RLIM_INFINITY };
 
 /// Serves until SIGINT or SIGTERM comes.
 ///
@@ -72,20 +72,18 @@ fn announce(address: SocketAddr) {
 
 /// As many clients as the system lets this program have; as many as before, if it does not.
 fn raise_descriptor_limit() {
-    let limit = raised(getrlimit(Resource::Nofile), MOST_DESCRIPTORS);
-    if let Err(error) = setrlimit(Resource::Nofile, limit) {
+    let raise = |(current, maximum)| {
+        setrlimit(Resource::RLIMIT_NOFILE, raised(current, maximum, MOST_DESCRIPTORS), maximum)
+    };
+    // Not with rustix: it takes for granted that the limit can be read, and a sandbox may refuse that.
+    if let Err(error) = getrlimit(Resource::RLIMIT_NOFILE).and_then(raise) {
         note!(Debug, "the limit of descriptors stays as it is: {error}");
     }
 }
 
-/// The highest limit that may be set, if there is one (`None` in a limit is "infinity").
-fn raised(limit: Rlimit, most: Option<u64>) -> Rlimit {
-    let highest = match (limit.maximum, most) {
-        (Some(maximum), Some(most)) => Some(maximum.min(most)),
-        (maximum, most) => maximum.or(most),
-    };
-    let is_lower = limit.current.is_some_and(|current| highest.is_none_or(|highest| current < highest));
-    Rlimit { current: if is_lower { highest } else { limit.current }, ..limit }
+/// The highest limit that may be set, but none that is lower than the current one.
+fn raised(current: rlim_t, maximum: rlim_t, most: rlim_t) -> rlim_t {
+    current.max(maximum.min(most))
 }
 
 /// Finds the addresses of this machine that are meant.
@@ -121,18 +119,18 @@ mod tests {
 
     #[test]
     fn limit_of_descriptors_is_only_ever_raised() {
+        let infinity = RLIM_INFINITY;
         let table = [
-            ((Some(256), Some(4096)), None, Some(4096)),
-            ((Some(256), Some(4096)), Some(10_240), Some(4096)),
-            ((Some(256), None), Some(10_240), Some(10_240)),
-            ((Some(256), Some(20_000)), Some(10_240), Some(10_240)),
-            ((Some(12_000), None), Some(10_240), Some(12_000)),
-            ((Some(256), None), None, None),
-            ((None, None), Some(10_240), None),
+            ((256, 4096), infinity, 4096),
+            ((256, 4096), 10_240, 4096),
+            ((256, infinity), 10_240, 10_240),
+            ((256, 20_000), 10_240, 10_240),
+            ((12_000, infinity), 10_240, 12_000),
+            ((256, infinity), infinity, infinity),
+            ((infinity, infinity), 10_240, infinity),
         ];
         for ((current, maximum), most, expected) in table {
-            let limit = raised(Rlimit { current, maximum }, most);
-            assert_eq!(limit, Rlimit { current: expected, maximum }, "{current:?} {maximum:?} {most:?}");
+            assert_eq!(raised(current, maximum, most), expected, "{current} {maximum} {most}");
         }
     }
 }
