@@ -170,7 +170,11 @@ impl Server {
     fn accept(&mut self, registry: &Registry, now: Duration) {
         for _ in 0..ACCEPTS {
             match self.listener.accept() {
-                Ok((stream, peer)) => self.admit(stream, peer, registry, now),
+                Ok((stream, peer)) => {
+                    if let Err(error) = self.admit(stream, peer, registry, now) {
+                        return self.stall(&error, now);
+                    }
+                }
                 Err(error) => match error.kind() {
                     // The one who had come has gone already, or a signal came.
                     io::ErrorKind::ConnectionAborted | io::ErrorKind::Interrupted => {}
@@ -208,24 +212,31 @@ impl Server {
         self.accepting = Accepting::Stalled { until: now + ACCEPT_AGAIN, connections: self.intake.len() };
     }
 
-    fn admit(&mut self, mut stream: TcpStream, peer: SocketAddr, registry: &Registry, now: Duration) {
+    fn admit(
+        &mut self,
+        mut stream: TcpStream,
+        peer: SocketAddr,
+        registry: &Registry,
+        now: Duration,
+    ) -> io::Result<()> {
         transport::configure_accepted(&stream);
         let Some(seat) = self.doors.admit(peer.ip()) else {
             note!(Info, "{peer} has enough connections");
-            return intake::turn_away(&mut stream);
+            intake::turn_away(&mut stream);
+            return Ok(());
         };
-        let Some(id) = self.intake.admit(Visitor { stream, _seat: seat }, now) else { return };
-        let Some(visitor) = self.intake.transport_mut(id) else { return };
+        let Some(id) = self.intake.admit(Visitor { stream, _seat: seat }, now) else { return Ok(()) };
+        let Some(visitor) = self.intake.transport_mut(id) else { return Ok(()) };
         let token = Token(self.tokens_from + 1 + id.index());
         // Both at once and for good: edges come when something changes, so that a socket that can be
         // written to, as almost all can be, wakes nobody up.
-        match registry.register(&mut visitor.stream, token, Interest::READABLE | Interest::WRITABLE) {
+        let registered =
+            registry.register(&mut visitor.stream, token, Interest::READABLE | Interest::WRITABLE);
+        match &registered {
             Ok(()) => note!(Info, "client {} has come from {peer}", id.index()),
-            Err(error) => {
-                note!(Warn, "no connection with {peer}: {error}");
-                self.intake.dismiss(id);
-            }
+            Err(_) => self.intake.dismiss(id),
         }
+        registered
     }
 }
 
