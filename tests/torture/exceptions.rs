@@ -1,0 +1,53 @@
+//! What is known not to be as it should, and why; an exception that is true no more fails.
+
+/// A fault, and what comes of it.
+pub(crate) struct Exception {
+    /// The name of the scenario; all of them if it is empty.
+    pub(crate) scenario: &'static str,
+    /// What the call begins with, as strace shows it.
+    pub(crate) call: &'static str,
+    /// The error; any if it is empty.
+    pub(crate) error: &'static str,
+    /// What the complaint begins with.
+    pub(crate) complaint: &'static str,
+    /// Why it is like this.
+    pub(crate) reason: &'static str,
+}
+
+pub(crate) const EXCEPTIONS: &[Exception] = &[
+    Exception {
+        scenario: "terminal",
+        call: "ioctl(",
+        error: "",
+        complaint: "the terminal was not restored",
+        reason: "a terminal that refuses to be set cannot be restored",
+    },
+    Exception {
+        scenario: "host",
+        call: "setsockopt(5, SOL_SOCKET, SO_REUSEADDR",
+        error: "",
+        complaint: "somebody has noticed",
+        reason: "mio listens only where this can be set; it is said",
+    },
+    Exception {
+        scenario: "",
+        call: "readv(",
+        error: "",
+        complaint: "status 0, and not all was shown",
+        reason: "an error of standard input is taken for its end",
+    },
+    Exception {
+        scenario: "server",
+        call: "sendto(",
+        error: "",
+        complaint: "it hung",
+        reason: "the byte that says that a signal has come is lost with the socket it goes through",
+    },
+    Exception {
+        scenario: "server",
+        call: "sendto(",
+        error: "",
+        complaint: "it did not leave, but ended at SIGTERM",
+        reason: "as above; the second signal is noticed",
+    },
+];
