@@ -1,12 +1,14 @@
 //! What the two programs' command lines have in common: how an option is declared, the units of its
 //! value, and how all of them are shown. (clap's own help is 34 KB of code for every occasion.)
 
+use crate::wire::escape;
 use clap::{Arg, ArgAction, Command, value_parser};
 use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::num::ParseIntError;
 use std::path::PathBuf;
+use std::process;
 
 /// An option, as a row of a program's table.
 ///
@@ -46,6 +48,20 @@ pub(crate) fn answer_help(command: fn() -> Command) -> bool {
         let _ = io::stdout().write_all(help(command()).as_bytes());
     }
     is_asked
+}
+
+/// Says what is wrong with a command line, or the version if that is asked for, and ends the program.
+pub(crate) fn leave(error: &clap::Error) -> ! {
+    if !error.use_stderr() {
+        error.exit();
+    }
+    let mut said = Vec::new();
+    for line in error.to_string().lines() {
+        escape::append(line.as_bytes(), &mut said);
+        said.push(b'\n');
+    }
+    let _ = io::stderr().write_all(&said);
+    process::exit(error.exit_code());
 }
 
 /// Whether the arguments ask for help, even if they are wrong otherwise.

@@ -102,7 +102,10 @@ pub fn main() -> ExitCode {
 /// Reads the command line and the environment. Says what is wrong and ends the program with
 /// status 2, or 0 after `--version`.
 fn options() -> Options {
-    from_matches(&definition().get_matches())
+    match definition().try_get_matches() {
+        Ok(matches) => from_matches(&matches),
+        Err(error) => arguments::leave(&error),
+    }
 }
 
 fn from_matches(matches: &ArgMatches) -> Options {

@@ -52,7 +52,10 @@ pub(crate) fn init(program: &'static str, least: LevelFilter, verbose: u8) {
 /// Says something to the user, whatever the level of the log is. At the end of a program there is
 /// always room for it.
 pub(crate) fn say(program: &str, message: &dyn Display) {
-    let _ = writeln!(queue().waiting.tail(), "{program}: {message}");
+    let mut queue = queue();
+    let out = queue.waiting.tail();
+    escape::append(format!("{program}: {message}").as_bytes(), out);
+    out.push(b'\n');
 }
 
 /// Writes as much of what waits as standard error takes; returns whether all of it went.

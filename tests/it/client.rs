@@ -379,3 +379,24 @@ fn wrong_command_line_has_a_status_of_its_own() {
         assert!(String::from_utf8(outcome.stderr).unwrap().starts_with("error: "), "{arguments}");
     }
 }
+
+/// Spec S14: whatever its source, nothing that controls a terminal goes to standard error.
+#[test]
+fn arguments_are_made_harmless_too() {
+    let table: [(&[&str], i32); 6] = [
+        (&["--\x1b[2J"], 2),
+        (&["stray\u{202e}\x1b"], 2),
+        (&["--escape", "\x1b[2J"], 2),
+        (&["--port", "\x1b[2J"], 2),
+        (&["--address", "\x1b.invalid"], 1),
+        (&["--log", "/no/\x1b[2J\u{202e}"], 1),
+    ];
+    for (arguments, status) in table {
+        let mut command = without_environment(Command::new(CHINWAG));
+        command.args(arguments);
+        let outcome = Program::on_pipes(command).finish();
+        let said = String::from_utf8(outcome.stderr).unwrap();
+        assert_eq!(outcome.status.code(), Some(status), "{said}");
+        assert!(!said.contains(['\x1b', '\u{202e}']) && said.contains("^["), "{said:?}");
+    }
+}

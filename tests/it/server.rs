@@ -338,6 +338,19 @@ fn wrong_usage_is_status_2() {
     }
 }
 
+/// Spec S14.
+#[test]
+fn arguments_are_made_harmless() {
+    for (arguments, status) in [(["--address", "\x1b.invalid"], 1), (["--max-users", "\x1b[2J"], 2)] {
+        let mut command = chinwagd();
+        command.args(arguments);
+        let output = output(command);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(status), "{said}");
+        assert!(!said.contains('\x1b') && said.contains(['^', '\\']), "{said:?}");
+    }
+}
+
 #[test]
 fn environment_stands_in_for_options() {
     let mut command = chinwagd();
