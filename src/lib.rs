@@ -65,6 +65,7 @@
 //! cli/                  the edge: command lines, in words
 //!   client server       the two programs
 //!   arguments           what their command lines have in common
+//!   probes              what the fuzz targets try out of the edge
 //! main bin/chinwagd     the programs: arguments in, exit status out
 //! ```
 //!

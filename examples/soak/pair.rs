@@ -61,6 +61,8 @@ impl FromStr for Figures {
 struct Talker {
     stream: TcpStream,
     incoming: Vec<u8>,
+    /// What the socket has not taken.
+    unsent: Vec<u8>,
     /// When each was sent that has not arrived, and the number of the first of them.
     on_their_way: VecDeque<Instant>,
     first: u64,
@@ -84,8 +86,7 @@ pub(crate) fn chat(address: SocketAddr) -> io::Result<()> {
         stream.set_nonblocking(true)?;
         let mut stream = TcpStream::from_std(stream);
         poll.registry().register(&mut stream, Token(place), Interest::READABLE)?;
-        let (incoming, on_their_way) = (Vec::new(), VecDeque::new());
-        talkers.push(Talker { stream, incoming, on_their_way, first: 0, unanswered: 0, wrong: 0 });
+        talkers.push(Talker::new(stream));
     }
     println!("ready");
     let input = io::stdin();
@@ -147,14 +148,25 @@ pub(crate) fn log_in(address: SocketAddr, name: &str, patience: Duration) -> io:
 }
 
 impl Talker {
+    fn new(stream: TcpStream) -> Self {
+        let (incoming, unsent, on_their_way) = (Vec::new(), Vec::new(), VecDeque::new());
+        Self { stream, incoming, unsent, on_their_way, first: 0, unanswered: 0, wrong: 0 }
+    }
+
     fn send(&mut self, to: &str, samples: &mut Samples) -> io::Result<()> {
         let number = self.first + self.on_their_way.len() as u64;
         let line = format!("SEND {to} {number} {TEXT}\n");
         self.on_their_way.push_back(Instant::now());
         self.unanswered += 1;
         samples.sent += 1;
-        // Its socket has room for minutes of this: what is not taken now says that something is wrong.
-        self.stream.write_all(line.as_bytes())
+        self.unsent.extend_from_slice(line.as_bytes());
+        // What is not taken now is tried again with the next message.
+        match self.stream.write(&self.unsent) {
+            Ok(count) => drop(self.unsent.drain(..count)),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error),
+        }
+        Ok(())
     }
 
     fn read(&mut self) -> io::Result<()> {

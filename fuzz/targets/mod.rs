@@ -14,11 +14,13 @@ mod hub;
 mod journal;
 mod lines;
 mod memory;
+mod options;
 mod protocol;
 mod queues;
 mod reconnecting;
 mod scene;
 mod script;
+mod zone;
 
 /// Takes any bytes, and panics if something does not hold.
 type Target = fn(&[u8]);
@@ -33,9 +35,11 @@ pub(crate) const TARGETS: &[(&str, Target)] = &[
     ("hub", hub::run),
     ("journal", journal::run),
     ("lines", lines::run),
+    ("options", options::run),
     ("protocol", protocol::run),
     ("queues", queues::run),
     ("reconnecting", reconnecting::run),
+    ("zone", zone::run),
 ];
 
 /// Runs the target of this name.

@@ -108,7 +108,7 @@ fn options() -> Options {
     }
 }
 
-fn from_matches(matches: &ArgMatches) -> Options {
+pub(super) fn from_matches(matches: &ArgMatches) -> Options {
     let number = |id| matches.get_one::<u64>(id).copied();
     let seconds = |id| number(id).map(Duration::from_nanos).unwrap_or_default();
     let text = |id| matches.get_one::<String>(id).cloned();
@@ -141,7 +141,7 @@ fn when(matches: &ArgMatches, id: &str) -> When {
     }
 }
 
-fn definition() -> Command {
+pub(super) fn definition() -> Command {
     Command::new("chinwag")
         .override_usage("chinwag [OPTIONS]")
         .version(env!("CARGO_PKG_VERSION"))

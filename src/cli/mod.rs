@@ -2,4 +2,5 @@
 
 mod arguments;
 pub mod client;
+pub mod probes;
 pub mod server;

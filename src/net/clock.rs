@@ -12,6 +12,11 @@ pub(crate) struct Clock {
 }
 
 impl Clock {
+    /// The time in this zone.
+    pub(crate) const fn new(zone: TimeZone) -> Self {
+        Self { zone }
+    }
+
     /// Local time, or UTC where the zone is not known.
     pub(crate) fn local() -> Self {
         let named = std::env::var("TZ").map(|zone| TimeZone::from_posix_tz(&zone));
@@ -19,7 +24,7 @@ impl Clock {
             note!(Info, "the local time zone is not known, times are in UTC: {error}");
             TimeZone::utc()
         });
-        Self { zone }
+        Self::new(zone)
     }
 
     /// What this clock shows at `time`.
