@@ -34,6 +34,7 @@
 //!   session             the protocol's state machine
 //!   command typed       a typed line to a `Command`; those that wait
 //!   attempts retry      which address to try when; when to come back
+//!   linger              how long one who wants to leave waits
 //!   frontend notice     what a conversation needs of who shows it, and what it tells
 //! ui/                   what the user sees and types; pure
 //!   screen display      what is on its way to the output; the exact text of it

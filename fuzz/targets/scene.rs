@@ -61,6 +61,7 @@ impl Scene {
             linger: Duration::from_millis(500) * script.setting(1, 8) as u32,
             reconnects: script.has(b'r'),
             is_interactive: script.has(b'i'),
+            seed: 1,
         };
         let end = || Memory::new(at_once);
         Self {

@@ -20,9 +20,10 @@
 pub use super::ends::{Ends, Event, Held, Outcome, Settings};
 
 use super::frontend::{Frontend, KeyEvent};
+use super::linger::Linger;
 use super::retry::Retry;
 use super::session::{Disconnect, Session, Unsaid};
-use super::takers::{Commands, Replies};
+use super::takers::{Commands, Kept, Replies};
 use super::typed::Typed;
 use crate::wire::format::note;
 use crate::wire::lines::Lines;
@@ -65,15 +66,6 @@ enum Link {
     Ended,
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Linger {
-    time: Duration,
-    /// When the last sign of life came.
-    last_progress: Duration,
-    /// Who wants to leave does so at once.
-    is_interactive: bool,
-}
-
 impl<F: Frontend> Conversation<F> {
     /// A conversation without a connection yet.
     pub fn new(settings: &Settings<'_>, mut frontend: F) -> Self {
@@ -83,15 +75,11 @@ impl<F: Frontend> Conversation<F> {
             session,
             frontend,
             link: Link::Down,
-            retry: Retry::default(),
+            retry: Retry::new(settings.seed),
             incoming: Lines::new(settings.max_message),
             outbox,
             typed: Typed::new(),
-            linger: Linger {
-                time: settings.linger,
-                last_progress: Duration::ZERO,
-                is_interactive: settings.is_interactive,
-            },
+            linger: Linger::new(settings.linger, settings.is_interactive),
             events: Vec::new(),
             over: None,
         }
@@ -117,13 +105,16 @@ impl<F: Frontend> Conversation<F> {
     pub fn handle_connected(&mut self, now: Duration) {
         self.link = Link::Up;
         self.session.handle_connected(&mut self.frontend);
-        self.linger.last_progress = now;
+        self.linger.handle_progress(now);
+        if self.session.is_returning() {
+            self.retry.handle_trying(now);
+        }
     }
 
     /// No connection could be made.
     pub fn handle_connect_failed(&mut self, now: Duration) {
         self.link = Link::Down;
-        if self.session.is_returning() {
+        if self.session.comes_back() {
             self.retry.schedule(now);
         } else {
             self.over = Some(Outcome::Unconnected);
@@ -172,7 +163,7 @@ impl<F: Frontend> Conversation<F> {
 
     /// When a turn is due though nothing happens, and nothing is left to be done at once.
     pub fn next_deadline(&self) -> Option<Duration> {
-        let retry = self.retry.deadline().filter(|_| self.link == Link::Down);
+        let retry = self.retry.deadline().filter(|_| self.link != Link::Ended);
         [retry, self.linger_deadline()].into_iter().flatten().min()
     }
 
@@ -225,7 +216,7 @@ impl<F: Frontend> Conversation<F> {
         self.send(&mut ends.server, now);
         self.frontend.leave();
         let shown = self.show(&mut ends.output, now);
-        let unsaid = self.unsaid();
+        let unsaid = self.unsaid(now);
         if let Some(server) = ends.server.take() {
             server.end();
         }
@@ -253,8 +244,8 @@ impl<F: Frontend> Conversation<F> {
                 }
             }
         }
-        if self.session.is_turned_away() {
-            self.link = Link::Ended;
+        if self.link == Link::Up {
+            self.judge_connection(now);
         }
         if self.link == Link::Ended
             && let Some(server) = ends.server.take()
@@ -270,7 +261,7 @@ impl<F: Frontend> Conversation<F> {
     /// Takes the replies that wait, as many as can be shown.
     fn take_replies<O: Transport>(&mut self, output: &mut Source<O>, now: Duration) -> Result<(), O::Error> {
         let unanswered = self.session.unanswered();
-        let was_returning = self.session.is_returning();
+        let (was_logged_in, was_returning) = (self.session.is_logged_in(), self.session.is_returning());
         loop {
             let Self { session, outbox, frontend, incoming, .. } = self;
             incoming.drain_to(&mut Replies { session, outbox, frontend });
@@ -280,35 +271,81 @@ impl<F: Frontend> Conversation<F> {
             }
         }
         if self.session.unanswered() < unanswered {
-            self.linger.last_progress = now;
+            self.linger.handle_answer(now);
         }
-        if was_returning && !self.session.is_returning() {
-            self.retry = Retry::default();
-            self.linger.last_progress = now;
-            if self.session.is_logged_in() {
+        if self.session.is_logged_in() && !was_logged_in {
+            self.linger.handle_progress(now);
+            if self.retry.handle_logged_in(now) {
                 self.events.push(Event::Back);
             }
+        }
+        if self.session.is_asking() && was_returning {
+            self.linger.handle_progress(now);
+            self.retry.start();
+            self.keep_typed(now);
         }
         Ok(())
     }
 
+    /// Whether it stands for good, or is of no use.
+    fn judge_connection(&mut self, now: Duration) {
+        if self.retry.note_standing(now) {
+            self.events.push(Event::Back);
+        }
+        let mut is_useless = self.session.is_turned_away();
+        if self.retry.is_unanswered(now) {
+            // The answer may wait for the screen.
+            is_useless |= self.incoming.refused().is_none();
+            self.retry.handle_trying(now);
+        }
+        if is_useless {
+            self.link = Link::Ended;
+        }
+    }
+
     fn handle_disconnected(&mut self, now: Duration) {
         self.incoming.clear();
-        let was_returning = self.session.is_returning();
         self.link = Link::Down;
+        if self.session.is_taken() && self.retry.handle_taken(now) {
+            self.events.push(Event::Taken);
+            if self.linger.is_interactive {
+                self.retry.start();
+                self.session.give_up_name(&mut self.frontend);
+                self.keep_typed(now);
+            }
+        }
+        let was_logged_in = self.session.is_logged_in();
+        let is_first_answered = self.session.has_answered_part();
         match self.session.handle_disconnected(&mut self.outbox) {
             Disconnect::Expected => {
                 note!(Info, "the server closed the connection while a name was asked for")
             }
             Disconnect::Lost => self.over = Some(Outcome::Lost),
             Disconnect::Again { unanswered } => {
-                self.typed.start_over();
-                self.retry.schedule(now);
-                if !was_returning {
-                    self.events.push(Event::Lost { unanswered });
-                }
+                self.handle_lost(was_logged_in, unanswered, now);
+                self.typed.start_over(is_first_answered);
             }
         }
+    }
+
+    fn handle_lost(&mut self, was_logged_in: bool, unanswered: u64, now: Duration) {
+        if !was_logged_in {
+            self.retry.schedule(now);
+        } else if self.retry.handle_lost(now) {
+            self.events.push(Event::Lost);
+        }
+        if unanswered > 0 {
+            self.events.push(Event::Unanswered(unanswered));
+        }
+        if self.typed.over_since().is_some() {
+            self.linger.handle_lost();
+        }
+    }
+
+    /// What was typed while the connection was away is not taken for names.
+    fn keep_typed(&mut self, now: Duration) {
+        let Self { session, frontend, typed, .. } = self;
+        typed.drain_to(&mut Kept { session, frontend }, now);
     }
 
     /// From the input to the outbox.
@@ -318,6 +355,7 @@ impl<F: Frontend> Conversation<F> {
             if !self.wants_input() || !input.is_readable() {
                 return;
             }
+            let typed = self.typed.len();
             let filled = if self.frontend.takes_keys() {
                 self.read_keys(input, now)
             } else {
@@ -327,6 +365,9 @@ impl<F: Frontend> Conversation<F> {
                 Filled::Bytes(_) => {}
                 // Broken is a terminal that was hung up; whatever it is, nothing more will come.
                 Filled::End | Filled::Broken(_) => self.typed.end(now),
+            }
+            if self.typed.len() > typed {
+                self.retry.hurry(now);
             }
             self.take_input(now);
         }
@@ -360,19 +401,21 @@ impl<F: Frontend> Conversation<F> {
         let unsent = self.outbox.len();
         // A connection that takes nothing any more has an end that is still to be read.
         let _ = server.flush(&mut self.outbox);
-        if self.outbox.len() < unsent {
-            self.linger.last_progress = now;
-        }
+        let left = self.outbox.len();
+        self.linger.handle_moved(unsent - left, left, now);
     }
 
     fn show<O: Transport>(&mut self, output: &mut Source<O>, now: Duration) -> Result<(), O::Error> {
-        let is_awaited = self.is_done() || self.incoming.refused().is_some();
+        let is_awaited = self.is_done() || self.session.is_answering();
         let was_full = self.frontend.is_full();
         let to_show = self.frontend.to_show();
         let before = to_show.len();
         output.flush(to_show)?;
-        if is_awaited && to_show.len() < before {
-            self.linger.last_progress = now;
+        let left = to_show.len();
+        if is_awaited {
+            self.linger.handle_moved(before - left, left, now);
+        } else if self.incoming.refused().is_some() {
+            self.linger.handle_others_shown(before - left, left, now);
         }
         if was_full {
             // Now there may be room for the user's line.
@@ -406,17 +449,22 @@ impl<F: Frontend> Conversation<F> {
         let since = self.typed.over_since()?;
         // Who only comes to the end of a script has time until the connection stands.
         let waits = self.link != Link::Connecting || self.typed.is_quit();
-        waits.then(|| since.max(self.linger.last_progress) + self.linger.time)
+        waits.then(|| self.linger.deadline(since))
     }
 
     fn has_lingered(&self, now: Duration) -> bool {
         self.linger_deadline().is_some_and(|deadline| deadline <= now)
     }
 
-    fn unsaid(&self) -> Unsaid {
-        let Unsaid { unanswered, unsent } = self.session.unsaid(&self.outbox);
+    fn unsaid(&self, now: Duration) -> Unsaid {
+        let mut unsaid = self.session.unsaid(&self.outbox);
+        // Any other end says enough of a log-in.
+        if self.session.is_logging_in() && self.outcome(now) != Some(Outcome::Left) {
+            unsaid.unanswered -= 1;
+        }
         let answered = u64::from(self.session.has_answered_part());
-        Unsaid { unanswered, unsent: unsent + self.typed.commands().saturating_sub(answered) }
+        unsaid.unsent += self.typed.commands().saturating_sub(answered);
+        unsaid
     }
 }
 

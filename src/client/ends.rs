@@ -17,6 +17,8 @@ pub struct Settings<'a> {
     pub reconnects: bool,
     /// The input is a terminal: who ends it leaves at once (spec C3).
     pub is_interactive: bool,
+    /// Where chance begins, of which there is a little in the times of coming back.
+    pub seed: u64,
 }
 
 /// The three ends of a conversation.
@@ -54,13 +56,15 @@ pub enum Outcome {
 pub enum Event {
     /// A key asks to stop the program until it is continued.
     Suspend,
-    /// The connection was lost, and is being made again.
-    Lost {
-        /// How many requests were sent and not answered: they may not have arrived.
-        unanswered: u64,
-    },
-    /// The connection stands again, and the user has the name of before.
+    /// The connection was lost, and is being made again. While it is lost again and again that is said
+    /// once.
+    Lost,
+    /// So many requests were sent over the lost connection and not answered: they may not have arrived.
+    Unanswered(u64),
+    /// The user is logged in again; after many losses, for good.
     Back,
+    /// Somebody else has the name meanwhile, which is still tried, unless the user is asked for another.
+    Taken,
 }
 
 /// How much a conversation holds, in bytes.

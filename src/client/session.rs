@@ -10,6 +10,9 @@
 //!                                                 IN-USE, BUSY
 //! ```
 //!
+//! Whoever comes back and is told that the name may not be had, or gives it up, is at Naming again; what is
+//! lost from there on is made again, too.
+//!
 //! What it remembers is the name being tried and the number of requests that wait for their answers
 //! (spec L7). While a name waits for its answer, the log-in is in the outbox or was sent.
 
@@ -38,6 +41,10 @@ pub struct Session {
     begun: Begun,
     /// A lost connection is made again, rather than the end.
     reconnects: bool,
+    /// The user has been logged in: there is something to come back to.
+    has_logged_in: bool,
+    /// A part of an answer is shown.
+    is_answering: bool,
     /// Requests that had not been sent when the connection was lost.
     unsent: Vec<u8>,
 }
@@ -54,9 +61,10 @@ enum Phase {
     Chatting,
     /// A lost connection is made again, with the same name.
     Returning,
-    /// The name was still taken, or the server full, when it was tried again: this connection is of no
-    /// more use.
+    /// The server was full when the name was tried again: this connection is of no more use.
     TurnedAway,
+    /// So is this one: the name was still taken.
+    Taken,
     /// The server is full: the session is over.
     Full,
 }
@@ -118,6 +126,8 @@ impl Session {
             unanswered: 0,
             begun: Begun::No,
             reconnects,
+            has_logged_in: false,
+            is_answering: false,
             unsent: Vec::new(),
         };
         match name.filter(|name| !name.is_empty()) {
@@ -153,8 +163,13 @@ impl Session {
         let count = |lines: &[u8]| lines.iter().filter(|&&byte| byte == b'\n').count() as u64;
         let waiting = if self.phase == Phase::Chatting { outbox.unsent_lines() } else { &[] };
         let unsent = count(waiting) + count(&self.unsent);
-        let log_in = u64::from(matches!(self.phase, Phase::LoggingIn(_) | Phase::Returning));
+        let log_in = u64::from(self.is_logging_in());
         Unsaid { unanswered: (self.unanswered + log_in).saturating_sub(unsent), unsent }
+    }
+
+    /// Whether a log-in waits for its answer.
+    pub fn is_logging_in(&self) -> bool {
+        matches!(self.phase, Phase::LoggingIn(_) | Phase::Returning)
     }
 
     /// Whether the message that was put into the outbox in part has been answered all the same.
@@ -169,7 +184,7 @@ impl Session {
 
     /// Whether what the server says still counts.
     pub(super) fn takes_replies(&self) -> bool {
-        !matches!(self.phase, Phase::Full | Phase::TurnedAway)
+        !matches!(self.phase, Phase::Full | Phase::TurnedAway | Phase::Taken)
     }
 
     /// Whether the server is full, which ends the session.
@@ -177,14 +192,34 @@ impl Session {
         self.phase == Phase::Full
     }
 
-    /// Whether a lost connection is being made again.
+    /// Whether a connection that is lost, or cannot be made, is no end.
+    pub fn comes_back(&self) -> bool {
+        self.reconnects && self.has_logged_in
+    }
+
+    /// Whether the user waits for the name of before.
     pub fn is_returning(&self) -> bool {
-        matches!(self.phase, Phase::Returning | Phase::TurnedAway)
+        matches!(self.phase, Phase::Returning | Phase::TurnedAway | Phase::Taken)
     }
 
     /// Whether the connection is of no use, and another one is to be made later.
     pub fn is_turned_away(&self) -> bool {
-        self.phase == Phase::TurnedAway
+        matches!(self.phase, Phase::TurnedAway | Phase::Taken)
+    }
+
+    /// Whether that is so because the name is taken.
+    pub fn is_taken(&self) -> bool {
+        self.phase == Phase::Taken
+    }
+
+    /// Whether the user is asked for a name.
+    pub fn is_asking(&self) -> bool {
+        self.phase == Phase::Naming
+    }
+
+    /// Whether a part of an answer to what was asked is shown, and the rest is to follow.
+    pub(super) fn is_answering(&self) -> bool {
+        self.is_answering && self.unanswered > 0
     }
 
     /// Whether the next typed line would be taken now.
@@ -223,22 +258,48 @@ impl Session {
                 self.request_login(Connection::New, outbox);
                 Disconnect::Expected
             }
-            Phase::Chatting if self.reconnects => {
+            Phase::Chatting if self.comes_back() => {
                 self.unsent = outbox.take_unsent_lines();
                 let unsent = self.unsent.iter().filter(|&&byte| byte == b'\n').count() as u64;
                 let unanswered = self.unanswered.saturating_sub(unsent);
                 self.unanswered = unsent;
                 self.begun = Begun::No;
+                self.is_answering = false;
                 self.come_back(outbox);
                 Disconnect::Again { unanswered }
             }
-            Phase::Returning | Phase::TurnedAway => {
+            Phase::Chatting | Phase::Full => Disconnect::Lost,
+            _ if self.comes_back() => {
                 outbox.clear();
                 self.come_back(outbox);
                 Disconnect::Again { unanswered: 0 }
             }
-            Phase::LoggingIn(Connection::New) | Phase::Chatting | Phase::Full => Disconnect::Lost,
+            _ => Disconnect::Lost,
         }
+    }
+
+    /// Somebody else has the user's name: asks for another.
+    pub(super) fn give_up_name(&mut self, frontend: &mut impl Frontend) {
+        self.ask_again(|name| Notice::InUse(name), frontend);
+    }
+
+    /// Keeps a line that was typed while the connection was away for the next log-in; returns whether
+    /// there is room for it.
+    pub(super) fn keep(&mut self, line: &[u8], frontend: &mut impl Frontend) -> bool {
+        if self.unsent.len() >= OUTBOX_FULL {
+            return false;
+        }
+        match Command::parse(without_carriage_return(line)) {
+            Some(Command::Quit) => return false,
+            Some(Command::Send { to, text }) => {
+                Request::Send { to, text }.write(&mut self.unsent);
+                frontend.record(Notice::To { name: to, text });
+            }
+            Some(Command::Who) => Request::List.write(&mut self.unsent),
+            None => return true,
+        }
+        self.unanswered += 1;
+        true
     }
 
     /// Takes a line that the user typed, without its end, or the rest of one that was taken up to
@@ -348,12 +409,14 @@ impl Session {
                 let shown = frontend.show(Notice::LoggedIn(name), from);
                 if shown.is_none() {
                     self.phase = Chatting;
+                    self.has_logged_in = true;
                     outbox.tail().append(&mut self.unsent);
                 }
                 return shown;
             }
             // The server may not have noticed yet that the old connection is gone.
-            (Returning, Reply::InUse | Reply::Busy) => self.phase = Phase::TurnedAway,
+            (Returning, Reply::InUse) => self.phase = Phase::Taken,
+            (LoggingIn(_) | Returning, Reply::Busy) if self.comes_back() => self.phase = Phase::TurnedAway,
             (LoggingIn(_), Reply::InUse) => self.ask_again(|name| Notice::InUse(name), frontend),
             (LoggingIn(_) | Returning, Reply::BadRqstBody) => {
                 self.ask_again(|name| Notice::Disallowed(name), frontend);
@@ -361,7 +424,7 @@ impl Session {
             (LoggingIn(_) | Returning, Reply::BadRqstHdr) => {
                 self.ask_again(|_| Notice::BadHeader, frontend);
             }
-            (LoggingIn(_) | Naming, Reply::Busy) => {
+            (LoggingIn(_) | Naming, Reply::Busy) if !self.comes_back() => {
                 self.phase = Phase::Full;
                 frontend.show(Notice::Full, 0);
             }
@@ -378,6 +441,7 @@ impl Session {
     /// Shows the answer to a request, or the next piece of it; returns where to go on.
     fn answer(&mut self, notice: Notice<'_>, from: usize, frontend: &mut impl Frontend) -> Option<usize> {
         let next = frontend.show(notice, from);
+        self.is_answering = next.is_some();
         if next.is_none() {
             match self.unanswered.checked_sub(1) {
                 Some(unanswered) => self.unanswered = unanswered,

@@ -5,6 +5,7 @@ use super::frontend::{Frontend, KeyEvent};
 use crate::wire::lines::{Lines, Take};
 use crate::wire::protocol::without_carriage_return;
 use crate::wire::sizes::TYPED_AHEAD;
+use core::mem;
 use core::time::Duration;
 
 /// Typed lines that wait.
@@ -108,9 +109,14 @@ impl Typed {
         }
     }
 
-    /// The first line, of which a part may have been sent, is to be sent from its start.
-    pub(crate) fn start_over(&mut self) {
+    /// The first line, of which a part may have been sent, is to be sent from its start; or not at all, if
+    /// that part has been answered.
+    pub(crate) fn start_over(&mut self, mut is_answered: bool) {
         self.lines.start_over();
+        if is_answered {
+            self.looked = 0;
+            self.lines.drain(|_| mem::take(&mut is_answered));
+        }
     }
 
     /// How many of the lines that wait are commands.

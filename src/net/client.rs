@@ -21,7 +21,8 @@ use crate::wire::source::{Source, Transport};
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 use std::io;
-use std::time::{Duration, Instant};
+use std::process;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 pub(crate) const SOCKET: Token = Token(0);
 pub(crate) const LOOK_UP: Token = Token(1);
@@ -74,6 +75,7 @@ impl Client {
             linger: options.linger,
             reconnects: options.reconnect,
             is_interactive: input.is_terminal(),
+            seed: seed(),
         };
         Ok(Self {
             poll,
@@ -219,12 +221,16 @@ impl Client {
                 return self.console.obey(Demand::Stop, &mut self.conversation, &mut self.ends.output);
             }
             Event::Back => log::say("chinwag", &format_args!("connected to {target} again")),
-            Event::Lost { unanswered } => {
+            Event::Lost => {
                 let text = format_args!("the connection to {target} was lost: trying to come back");
                 log::say("chinwag", &text);
-                if unanswered > 0 {
-                    log::say("chinwag", &Words(Unsaid { unanswered, unsent: 0 }));
-                }
+            }
+            Event::Unanswered(unanswered) => {
+                log::say("chinwag", &Words(Unsaid { unanswered, unsent: 0 }));
+            }
+            Event::Taken => {
+                let text = format_args!("somebody else at {target} has the name by now");
+                log::say("chinwag", &text);
             }
         }
         Ok(())
@@ -276,6 +282,12 @@ impl Client {
             server.shut_down();
         }
     }
+}
+
+/// Where chance begins: elsewhere for all who are started at the same moment.
+fn seed() -> u64 {
+    let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    time.as_nanos() as u64 ^ u64::from(process::id()) << 32
 }
 
 /// Passes on what an event says of a stream.

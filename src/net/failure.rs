@@ -29,6 +29,8 @@ pub(crate) enum Failure {
         server: String,
         /// Why, if it was not closed.
         error: Option<io::Error>,
+        /// What was typed in vain.
+        unsaid: Unsaid,
     },
     /// The input has ended, and the server has not answered all that was asked.
     Unanswered {
@@ -85,17 +87,13 @@ impl fmt::Display for Failure {
                 ),
                 _ => write!(formatter, "cannot connect to {server}: check --address and --port ({error})"),
             },
-            Self::Lost { server, error: None } => {
-                write!(
-                    formatter,
-                    "the server at {server} closed the connection: run chinwag again to come back"
-                )
-            }
-            Self::Lost { server, error: Some(error) } => {
-                write!(
-                    formatter,
-                    "the connection to {server} broke: run chinwag again to come back ({error})"
-                )
+            Self::Lost { server, error, unsaid } => {
+                let again = "run chinwag again to come back";
+                match error {
+                    None => write!(formatter, "the server at {server} closed the connection: {again}")?,
+                    Some(error) => write!(formatter, "the connection to {server} broke: {again} ({error})")?,
+                }
+                if *unsaid == Unsaid::default() { Ok(()) } else { write!(formatter, "; {}", Words(*unsaid)) }
             }
             Self::Unanswered { server, unsaid } => write!(
                 formatter,

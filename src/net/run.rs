@@ -92,25 +92,28 @@ fn reachable(mut address: SocketAddr) -> SocketAddr {
 fn judge(ending: Ending, host: &str, server: String) -> Result<Verdict, Failure> {
     use conversation::Outcome::{Full, Interrupted, Left, Lost, Unconnected, Unseen};
     let Ending { outcome, unsaid, is_interactive, unconnected, broken } = ending;
-    match outcome {
-        Outcome::Killed(signal) => Ok(Verdict::Killed(signal)),
-        Outcome::Over(Interrupted) => Ok(Verdict::Killed(SIGINT)),
-        Outcome::Over(Full) => Ok(Verdict::Full),
-        Outcome::Over(Unseen) => Ok(Verdict::Left),
-        Outcome::Over(Lost) => Err(Failure::Lost { server, error: broken }),
-        Outcome::Over(Unconnected) => Err(match unconnected {
-            Some(ConnectError::Unknown(error)) => Failure::Unknown { host: host.to_owned(), error },
-            Some(ConnectError::Refused(error)) => Failure::Connect { server, error },
-            None => Failure::Connect { server, error: io::ErrorKind::NotConnected.into() },
-        }),
+    let verdict = match outcome {
+        Outcome::Over(Full) => return Ok(Verdict::Full),
+        Outcome::Over(Unseen) => return Ok(Verdict::Left),
+        Outcome::Over(Lost) => return Err(Failure::Lost { server, error: broken, unsaid }),
+        Outcome::Over(Unconnected) => {
+            return Err(match unconnected {
+                Some(ConnectError::Unknown(error)) => Failure::Unknown { host: host.to_owned(), error },
+                Some(ConnectError::Refused(error)) => Failure::Connect { server, error },
+                None => Failure::Connect { server, error: io::ErrorKind::NotConnected.into() },
+            });
+        }
         Outcome::Over(Left) if !is_interactive && unsaid != Unsaid::default() => {
-            Err(Failure::Unanswered { server, unsaid })
+            return Err(Failure::Unanswered { server, unsaid });
         }
-        Outcome::Over(Left) => {
-            if unsaid.unsent > 0 {
-                log::say("chinwag", &format_args!("left with {}", Words(Unsaid { unanswered: 0, ..unsaid })));
-            }
-            Ok(Verdict::Left)
-        }
+        Outcome::Killed(signal) => Verdict::Killed(signal),
+        Outcome::Over(Interrupted) => Verdict::Killed(SIGINT),
+        Outcome::Over(Left) => Verdict::Left,
+    };
+    let unanswered = if is_interactive { 0 } else { unsaid.unanswered };
+    let unsaid = Unsaid { unanswered, ..unsaid };
+    if unsaid != Unsaid::default() {
+        log::say("chinwag", &format_args!("left with {}", Words(unsaid)));
     }
+    Ok(verdict)
 }

@@ -138,6 +138,22 @@ fn server_that_goes_away_while_a_log_in_is_on_its_way_is_a_loss() {
     }
 }
 
+/// Who does not know of it would believe that it has arrived.
+#[test]
+fn what_was_not_answered_is_said_when_the_connection_is_lost() {
+    let peer = Peer::new();
+    let mut program = Program::on_pipes(chinwag(peer.port(), "--name ann"));
+    let mut talk = peer.welcome("ann");
+    program.output.expect(LOGGED_IN);
+    program.enter("@bob hi\n!who\n");
+    talk.expect("SEND bob hi");
+    talk.expect("LIST");
+    drop(talk);
+    let told = "2 requests without an answer, which may not have arrived";
+    let words = [&address(peer.port()), "closed the connection: run chinwag again", told];
+    program.finish().assert_broken(LOGGED_IN, &words);
+}
+
 /// Spec C3.
 #[test]
 fn server_that_never_answers_is_left_after_lingering() {

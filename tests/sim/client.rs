@@ -65,6 +65,9 @@ pub(crate) struct Client {
     pub(crate) connecting: Option<Duration>,
     pub(crate) ending: Option<Ending>,
     pub(crate) events: Vec<Event>,
+    /// The links by which the name turned out to be somebody else's, so that another was asked for, and how
+    /// many lines had been typed by then.
+    pub(crate) asked_at: Vec<(usize, usize)>,
     pub(crate) signs: Signs,
     pub(crate) turns: usize,
     /// A connection could not be made.
@@ -96,6 +99,7 @@ impl Client {
             linger: options.linger,
             reconnects: options.reconnects,
             is_interactive: options.input.is_interactive(),
+            seed: random.seed(),
         };
         let input = InputEnd(Rc::clone(&typing));
         let is_file = options.input == InputKind::File;
@@ -113,6 +117,7 @@ impl Client {
             connecting: None,
             ending: None,
             events: Vec::new(),
+            asked_at: Vec::new(),
             signs: Signs::default(),
             turns: 0,
             has_failed: false,
@@ -133,12 +138,13 @@ impl Client {
 
     /// What the three ends brought, for the oracle.
     pub(crate) fn heard(&self) -> Vec<Heard> {
-        let heard = |link: &Rc<RefCell<Link>>| {
+        let heard = |(at, link): (usize, &Rc<RefCell<Link>>)| {
+            let asked_at = self.asked_at.iter().find(|asked| asked.0 == at).map(|asked| asked.1);
             let link = link.borrow();
             let is_held = self.link().is_some_and(|own| std::ptr::eq(own.as_ptr(), &raw const *link));
-            Heard { bytes: link.read_by(CLIENT).to_vec(), has_ended: !is_held }
+            Heard { bytes: link.read_by(CLIENT).to_vec(), has_ended: !is_held, asked_at }
         };
-        self.links.iter().map(heard).collect()
+        self.links.iter().enumerate().map(heard).collect()
     }
 
     fn has_events(&self) -> bool {
@@ -238,11 +244,17 @@ impl Client {
     }
 
     fn turn(&mut self) {
+        let read = self.typing.borrow().read.len();
         if let Err(error) = self.conversation.turn(&mut self.ends, self.clock.get()) {
             assert_eq!(error, Broken::NoReader);
             self.conversation.handle_unseen();
         }
-        self.events.extend(self.conversation.take_events());
+        let events = self.conversation.take_events();
+        if events.contains(&Event::Taken) && self.options.input.is_interactive() {
+            let lines = self.typing.borrow().read[..read].iter().filter(|&&byte| byte == b'\n').count();
+            self.asked_at.push((self.links.len() - 1, lines));
+        }
+        self.events.extend(events);
     }
 
     fn leave(&mut self, outcome: Outcome) {
@@ -267,8 +279,10 @@ impl Client {
         let new = &link.read_by(CLIENT)[self.scanned..];
         let whole = whole(new);
         for line in new[..whole].split_inclusive(|&byte| byte == b'\n').filter(|line| is_answer(line)) {
-            // Whoever is turned away when it comes back has got nothing.
-            let may_be_none = line.starts_with(b"IN-USE") || line.starts_with(b"BUSY");
+            // Whoever is turned away when it comes back has got nothing, nor has who is let in again and
+            // again.
+            let is_return = line.starts_with(b"HELLO") && self.links.len() > 1;
+            let may_be_none = is_return || line.starts_with(b"IN-USE") || line.starts_with(b"BUSY");
             let sign = if may_be_none { &mut self.signs.sent } else { &mut self.signs.answer };
             *sign = now;
             if line.starts_with(b"BUSY") {
@@ -287,7 +301,8 @@ impl Client {
         let longest = self.longest;
         // Names are shown in one piece, also those that are none.
         assert!(held.to_show <= FULL + 4 * PIECE + 4096 + longest, "{held:?}");
-        assert!(held.to_send <= FULL + PIECE + 1024, "{held:?}");
+        let kept = if self.asked_at.is_empty() { 0 } else { longest };
+        assert!(held.to_send <= FULL + PIECE + 1024 + kept, "{held:?}");
         // A ring that is full of a part of a line is made twice as large, and then filled.
         assert!(held.typed <= 2 * (longest + FULL) + CHUNK, "{held:?}");
         assert!(held.incoming <= 1024 * 1024, "{held:?}");

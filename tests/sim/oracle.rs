@@ -24,6 +24,8 @@ pub(crate) struct Heard {
     pub(crate) bytes: Vec<u8>,
     /// The client has come to its end.
     pub(crate) has_ended: bool,
+    /// The name was given up, as somebody else has it: so many lines were typed by then.
+    pub(crate) asked_at: Option<usize>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,13 +52,27 @@ pub(crate) struct Oracle<'a> {
     pub(crate) shown: Vec<Vec<u8>>,
     /// How many commands were answered.
     pub(crate) answered: u64,
+    has_logged_in: bool,
+    /// How many commands were typed before a name was asked for.
+    kept: usize,
+    /// How many lines were typed.
+    all: usize,
 }
 
 impl<'a> Oracle<'a> {
     /// Lives through all of it.
     pub(crate) fn new(facts: Facts<'a>, heard: &[Heard], typed: &'a [&'a [u8]]) -> Self {
-        let mut oracle =
-            Self { facts, typed, name: Vec::new(), state: State::Arriving, shown: Vec::new(), answered: 0 };
+        let mut oracle = Self {
+            facts,
+            typed,
+            name: Vec::new(),
+            state: State::Arriving,
+            shown: Vec::new(),
+            answered: 0,
+            has_logged_in: false,
+            kept: 0,
+            all: typed.len(),
+        };
         if let Some(name) = facts.name.filter(|name| !name.is_empty()) {
             if is_valid(name) {
                 oracle.log_in(name, true);
@@ -72,8 +88,23 @@ impl<'a> Oracle<'a> {
     /// a word about them.
     pub(crate) fn asked(&self) -> u64 {
         let log_in = matches!(self.state, State::LoggingIn(_) | State::Returning | State::Lost(true));
-        let commands = self.typed.iter().filter(|line| is_command(line)).count();
-        u64::from(log_in) + commands as u64
+        u64::from(log_in) + (self.kept + commands(self.typed)) as u64
+    }
+
+    fn comes_back(&self) -> bool {
+        self.facts.reconnects && self.has_logged_in
+    }
+
+    /// The name is given up; what was typed before that is meant for the server.
+    fn give_name_up(&mut self, lines: usize) {
+        let name = self.visible_name(&self.name);
+        self.show(&[b"Cannot log in as ", &name, b". That username is already in use."]);
+        self.ask_for_name();
+        let passed = self.all - self.typed.len();
+        let (kept, names) = self.typed.split_at(lines.saturating_sub(passed).min(self.typed.len()));
+        self.kept += commands(kept);
+        self.typed = names;
+        self.type_names();
     }
 
     fn hear(&mut self, heard: &Heard) {
@@ -97,16 +128,25 @@ impl<'a> Oracle<'a> {
         if heard.has_ended {
             self.state = match self.state {
                 State::LoggingIn(false) => State::LoggingIn(true),
-                State::Chatting | State::Returning if self.facts.reconnects => State::Returning,
+                State::Chatting | State::Returning | State::LoggingIn(true) if self.comes_back() => {
+                    State::Returning
+                }
                 State::LoggingIn(true) => State::Lost(true),
                 State::Chatting => State::Lost(false),
                 other => other,
             };
         }
+        if let Some(lines) = heard.asked_at {
+            self.give_name_up(lines);
+        }
     }
 
     fn is_turned_away(&self, line: &[u8]) -> bool {
-        self.state == State::Returning && matches!(answer(line).0, b"IN-USE" | b"BUSY")
+        match (self.state, answer(line).0) {
+            (State::Returning, b"IN-USE" | b"BUSY") => true,
+            (State::LoggingIn(_), b"BUSY") => self.comes_back(),
+            _ => false,
+        }
     }
 
     fn handle(&mut self, line: &[u8]) {
@@ -128,6 +168,7 @@ impl<'a> Oracle<'a> {
                 let name = name.filter(|name| !name.is_empty()).unwrap_or(&self.name);
                 self.show(&[b"Successfully logged in as ", &self.visible_name(name), b"!"]);
                 self.state = State::Chatting;
+                self.has_logged_in = true;
             }
             (b"IN-USE", _) if tries => {
                 let name = self.visible_name(&self.name);
@@ -142,7 +183,7 @@ impl<'a> Oracle<'a> {
                 self.show(&[b"Error: Unknown issue in previous message header."]);
                 self.ask_for_name();
             }
-            (b"BUSY", _) if tries || self.state == State::Naming => {
+            (b"BUSY", _) if (tries || self.state == State::Naming) && !self.comes_back() => {
                 self.show(&[b"Cannot log in. The server is full!"]);
                 self.state = State::Full;
             }
@@ -250,6 +291,10 @@ pub(crate) fn whole(bytes: &[u8]) -> usize {
 
 fn is_quit(line: &[u8]) -> bool {
     line.trim_ascii() == b"!quit"
+}
+
+fn commands(lines: &[&[u8]]) -> usize {
+    lines.iter().filter(|line| is_command(line)).count()
 }
 
 fn is_command(line: &[u8]) -> bool {

@@ -24,6 +24,11 @@ impl Random {
         Self(self.next())
     }
 
+    /// A seed for somebody else's chance.
+    pub(crate) fn seed(&mut self) -> u64 {
+        self.next()
+    }
+
     /// From 0 up to, but not, `end`, which is not 0.
     pub(crate) fn below(&mut self, end: usize) -> usize {
         (self.next() % end as u64) as usize

@@ -15,6 +15,7 @@ const SETTINGS: Settings<'_> = Settings {
     linger: Duration::from_secs(2),
     reconnects: false,
     is_interactive: false,
+    seed: 1,
 };
 
 pub struct Person {

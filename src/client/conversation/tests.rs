@@ -1,5 +1,8 @@
 //! Conversations with scripted ends, turn by turn.
 
+mod leaving;
+mod prompt;
+mod returning;
 mod scene;
 
 use super::*;
@@ -10,6 +13,8 @@ use crate::ui::screen::{Look, SCREEN_FULL, Screen};
 use crate::wire::lines::CHUNK;
 use crate::wire::sizes::TYPED_AHEAD;
 use scene::*;
+
+const RECONNECTING: Settings<'_> = Settings { reconnects: true, ..SETTINGS };
 
 #[test]
 fn script_is_played_to_its_end() {
@@ -119,99 +124,6 @@ fn connection_that_takes_nothing_is_read_to_its_end() {
     assert_eq!((scene.shown(), scene.outcome()), ("From bob: last\n".into(), Some(Outcome::Lost)));
 }
 
-const RECONNECTING: Settings<'_> = Settings { reconnects: true, ..SETTINGS };
-
-#[test]
-fn what_was_not_sent_when_a_write_failed_is_sent_after_the_return() {
-    let mut scene = Scene::chatting(RECONNECTING);
-    scene.server.0.borrow_mut().room = Some("SEND bob one\nSEND".len());
-    scene.type_in("@bob one\n@bob two\n@bob three\n");
-    scene.run();
-    scene.server.0.borrow_mut().is_broken = true;
-    scene.end_server(Read::Broken);
-    scene.ends.server.as_mut().unwrap().handle_writable();
-    scene.run();
-    assert_eq!(scene.conversation.take_events(), [Event::Lost { unanswered: 2 }]);
-    scene.connect();
-    scene.run();
-    scene.hear("HELLO ann\n");
-    scene.run();
-    assert_eq!(scene.sent(), "HELLO-FROM ann\nSEND bob three\n");
-    assert_eq!(scene.conversation.take_events(), [Event::Back]);
-}
-
-#[test]
-fn long_message_cut_by_the_end_of_the_connection_is_sent_whole_after_the_return() {
-    let mut scene = Scene::chatting(RECONNECTING);
-    let text = "x".repeat(300_000);
-    scene.server.0.borrow_mut().room = Some(100_000);
-    scene.type_in(format!("@bob {text}\n"));
-    scene.end_input();
-    scene.run();
-    scene.end_server(Read::End);
-    scene.run();
-    assert_eq!(scene.conversation.take_events(), [Event::Lost { unanswered: 0 }]);
-    scene.connect();
-    scene.hear("HELLO ann\n");
-    scene.run();
-    assert_eq!(scene.sent(), format!("HELLO-FROM ann\nSEND bob {text}\n"));
-    scene.hear("SEND-OK\n");
-    scene.run();
-    assert_eq!(scene.outcome(), Some(Outcome::Left));
-}
-
-/// Neither one's own ghost nor a full server is an end at the return: it is tried again, ever later.
-#[test]
-fn return_that_is_refused_is_tried_again_later() {
-    let mut scene = Scene::chatting(RECONNECTING);
-    scene.end_server(Read::End);
-    scene.run();
-    for (refusal, wait) in [("IN-USE\n", 1), ("BUSY\n", 2), ("BUSY\nIN-USE\n", 4)] {
-        scene.connect();
-        scene.hear(refusal);
-        scene.run();
-        assert_eq!((scene.shown(), scene.outcome()), (String::new(), None));
-        assert!(scene.ends.server.is_none() && !scene.conversation.wants_connection(scene.now));
-        scene.now += Duration::from_secs(wait);
-        assert_eq!(scene.conversation.next_deadline(), Some(scene.now));
-    }
-    scene.connect();
-    scene.conversation.handle_connect_failed(scene.now);
-    scene.now += Duration::from_secs(8);
-    scene.connect();
-    scene.hear("HELLO ann\n");
-    scene.run();
-    assert_eq!(scene.shown(), LOGGED_IN);
-    assert_eq!(scene.conversation.take_events(), [Event::Lost { unanswered: 0 }, Event::Back]);
-    scene.end_server(Read::End);
-    scene.run();
-    assert!(scene.conversation.wants_connection(scene.now), "the waits begin anew");
-}
-
-/// Spec L3.
-#[test]
-fn connection_that_ends_at_the_prompt_is_made_again_for_the_name() {
-    for refusal in ["", "ann\n"] {
-        let mut scene = Scene::new(SETTINGS);
-        scene.connect();
-        scene.type_in(refusal);
-        scene.run();
-        if !refusal.is_empty() {
-            scene.hear("IN-USE\n");
-            scene.run();
-        }
-        scene.shown();
-        scene.end_server(Read::End);
-        scene.run();
-        assert!(!scene.conversation.wants_connection(scene.now) && scene.outcome().is_none());
-        scene.type_in("bob\n");
-        scene.run();
-        scene.connect();
-        scene.run();
-        assert_eq!((scene.shown(), scene.sent()), (String::new(), "HELLO-FROM bob\n".into()));
-    }
-}
-
 #[test]
 fn no_connection_is_an_end_of_the_first_try_only() {
     let mut scene = Scene::new(RECONNECTING);
@@ -219,72 +131,6 @@ fn no_connection_is_an_end_of_the_first_try_only() {
     scene.conversation.handle_connecting();
     scene.conversation.handle_connect_failed(scene.now);
     assert_eq!(scene.outcome(), Some(Outcome::Unconnected));
-}
-
-/// Spec C3: the wait is counted from the last answer, and a message of others is none.
-#[test]
-fn lingering_ends_while_others_chat() {
-    let mut scene = Scene::chatting(SETTINGS);
-    scene.type_in("!who\n@bob hi\n");
-    scene.end_input();
-    scene.run();
-    let end = scene.now + LINGER;
-    assert_eq!(scene.conversation.next_deadline(), Some(end));
-    scene.now += Duration::from_secs(1);
-    scene.hear("LIST-OK ann\n");
-    scene.run();
-    let end = end + Duration::from_secs(1);
-    assert_eq!(scene.conversation.next_deadline(), Some(end));
-    while scene.now < end {
-        assert_eq!(scene.outcome(), None);
-        scene.now += Duration::from_millis(100);
-        scene.hear("DELIVERY bob hi\n");
-        scene.run();
-    }
-    assert_eq!(scene.outcome(), Some(Outcome::Left));
-    assert_eq!(scene.leave(), Unsaid { unanswered: 1, unsent: 0 });
-}
-
-/// Even if the server takes nothing behind it.
-#[test]
-fn answer_to_the_log_in_is_one_that_lingering_is_counted_from() {
-    let mut scene = Scene::new(Settings { name: Some(b"ann"), ..SETTINGS });
-    scene.connect();
-    scene.type_in("!who\n");
-    scene.end_input();
-    scene.run();
-    scene.server.0.borrow_mut().room = Some(0);
-    scene.now += Duration::from_secs(1);
-    scene.hear("HELLO ann\n");
-    scene.run();
-    assert_eq!(scene.conversation.next_deadline(), Some(scene.now + LINGER));
-}
-
-#[test]
-fn what_was_typed_in_vain_is_counted() {
-    // Typed, sent at once, and what is known then.
-    let table = [
-        ("", "", Unsaid { unanswered: 0, unsent: 0 }),
-        ("@bob hi\n", "SEND bob hi\n", Unsaid { unanswered: 1, unsent: 0 }),
-        ("@bob hi\n", "SEND bob", Unsaid { unanswered: 1, unsent: 0 }),
-        ("@bob hi\n!who\nhello\n", "SEND bob hi\n", Unsaid { unanswered: 1, unsent: 1 }),
-        ("@bob hi\n!who", "", Unsaid { unanswered: 0, unsent: 2 }),
-    ];
-    for (typed, sent, unsaid) in table {
-        let mut scene = Scene::chatting(SETTINGS);
-        scene.server.0.borrow_mut().room = Some(sent.len());
-        scene.type_in(typed);
-        scene.end_input();
-        scene.run();
-        scene.now += LINGER;
-        assert_eq!((scene.outcome(), scene.sent()), (Some(Outcome::Left), sent.into()));
-        assert_eq!(scene.leave(), unsaid, "{typed:?}");
-    }
-    let mut scene = Scene::new(SETTINGS);
-    scene.connect();
-    scene.type_in("ann\n!who\nhello\n@bob hi\n!quit\n@bob never\n");
-    scene.run();
-    assert_eq!(scene.leave(), Unsaid { unanswered: 1, unsent: 2 }, "the log-in is a request, too");
 }
 
 #[test]
@@ -301,81 +147,6 @@ fn input_waits_for_a_log_in_and_a_quit_in_it_counts() {
     scene.hear("SEND-OK\n");
     scene.run();
     assert_eq!(scene.outcome(), Some(Outcome::Left));
-}
-
-/// Who comes to the end of a script has time until the connection stands; who quits has not.
-#[test]
-fn lingering_begins_with_the_connection_unless_the_user_quits() {
-    for (typed, waits) in [("ann\n", false), ("ann\n!quit\n", true)] {
-        let mut scene = Scene::new(Settings { name: Some(b"bob"), ..SETTINGS });
-        scene.conversation.handle_connecting();
-        scene.type_in(typed);
-        scene.end_input();
-        scene.run();
-        assert_eq!(scene.conversation.next_deadline().is_some(), waits, "{typed}");
-    }
-}
-
-#[test]
-fn who_ends_the_input_on_a_terminal_leaves_at_once() {
-    let mut scene = Scene::chatting(Settings { is_interactive: true, ..SETTINGS });
-    scene.type_in("@bob hi\n!quit\n");
-    scene.run();
-    assert_eq!((scene.sent(), scene.outcome()), ("SEND bob hi\n".into(), Some(Outcome::Left)));
-}
-
-#[test]
-fn output_that_blocks_for_ever_keeps_nobody() {
-    for typed in ["!quit\n", ""] {
-        let mut scene = Scene::chatting(SETTINGS);
-        scene.set_room(Some(0));
-        scene.hear(lines(20_000));
-        scene.type_in(typed);
-        scene.end_input();
-        scene.run();
-        assert_eq!(scene.outcome(), None);
-        scene.now += LINGER;
-        assert_eq!(scene.outcome(), Some(Outcome::Left));
-    }
-}
-
-/// The screen is full in between: what was typed is taken as far as that needs nobody else.
-#[test]
-fn who_does_not_linger_has_done_what_can_be_done_at_once() {
-    let mut scene = Scene::new(Settings { linger: Duration::ZERO, ..SETTINGS });
-    scene.connect();
-    let name = format!("@{}\n", "x".repeat(100_000));
-    scene.type_in(name.repeat(4));
-    scene.end_input();
-    let mut turns = 0;
-    while scene.outcome().is_none() && turns < 100 {
-        let _ = scene.conversation.turn(&mut scene.ends, scene.now);
-        turns += 1;
-    }
-    assert_eq!(scene.shown().matches("disallowed").count(), 4);
-    assert_eq!(scene.leave(), Unsaid::default());
-}
-
-/// What waits to be shown when all is answered is waited for as long as it moves.
-#[test]
-fn slow_reader_gets_all_of_it() {
-    let mut scene = Scene::chatting(SETTINGS);
-    scene.set_room(Some(0));
-    scene.type_in("!who\n");
-    scene.end_input();
-    scene.run();
-    scene.hear("LIST-OK ann,bob,cid\n");
-    scene.run();
-    for _ in 0..5 {
-        scene.now += LINGER / 2;
-        assert_eq!(scene.outcome(), None);
-        scene.set_room(Some(3));
-        scene.run();
-    }
-    scene.set_room(None);
-    scene.run();
-    assert_eq!(scene.outcome(), Some(Outcome::Left));
-    assert_eq!(scene.shown(), "There are 3 online users:\nann\nbob\ncid\n");
 }
 
 #[test]

@@ -92,8 +92,14 @@ pub(super) struct Scene {
     pub(super) now: Duration,
 }
 
-pub(super) const SETTINGS: Settings<'_> =
-    Settings { name: None, max_message: None, linger: LINGER, reconnects: false, is_interactive: false };
+pub(super) const SETTINGS: Settings<'_> = Settings {
+    name: None,
+    max_message: None,
+    linger: LINGER,
+    reconnects: false,
+    is_interactive: false,
+    seed: 1,
+};
 
 impl Scene {
     pub(super) fn new(settings: Settings<'_>) -> Self {
@@ -123,7 +129,11 @@ impl Scene {
         scene
     }
 
+    /// As soon as it is wanted.
     pub(super) fn connect(&mut self) {
+        if let Some(deadline) = self.conversation.next_deadline() {
+            self.now = self.now.max(deadline);
+        }
         assert!(self.conversation.wants_connection(self.now));
         self.conversation.handle_connecting();
         self.server = End::default();
