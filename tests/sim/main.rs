@@ -6,7 +6,7 @@
 //! seed brings the same run, byte for byte:
 //!
 //! ```text
-//! cargo test --test sim                                          a thousand runs
+//! cargo test --test sim                                          three thousand runs
 //! CHINWAG_SIM_SEED=17 cargo test --test sim                      that one run
 //! CHINWAG_SIM_RUNS=1000000 cargo test --release --test sim -- --nocapture
 //! ```
@@ -31,9 +31,10 @@ use random::Random;
 use stats::Stats;
 use std::cell::RefCell;
 use std::panic;
+use std::thread;
 use world::World;
 
-const RUNS: u64 = 1000;
+const RUNS: u64 = 3000;
 
 thread_local! {
     /// What is being run here, to be said if it fails.
@@ -48,11 +49,28 @@ fn every_run_keeps_what_was_promised() {
     let seed = number("CHINWAG_SIM_SEED");
     let start = seed.or(number("CHINWAG_SIM_START")).unwrap_or(0);
     let runs = if seed.is_some() { 1 } else { number("CHINWAG_SIM_RUNS").unwrap_or(RUNS) };
+    println!("{}", run_all(start, runs));
+}
+
+/// Split over as many threads as there are processors, and not too many.
+fn run_all(start: u64, runs: u64) -> Stats {
+    let threads = thread::available_parallelism().map_or(1, usize::from).min(8) as u64;
+    let run_some = |first| {
+        let mut stats = Stats::default();
+        (start + first..start + runs).step_by(threads as usize).for_each(|seed| stats.add(&run(seed)));
+        stats
+    };
     let mut stats = Stats::default();
-    for seed in start..start + runs {
-        stats.add(&run(seed));
-    }
-    println!("{stats}");
+    thread::scope(|scope| {
+        let some: Vec<_> = (0..threads).map(|first| scope.spawn(move || run_some(first))).collect();
+        for some in some {
+            match some.join() {
+                Ok(some) => stats.add(&some),
+                Err(failure) => panic::resume_unwind(failure),
+            }
+        }
+    });
+    stats
 }
 
 #[test]

@@ -46,6 +46,8 @@ pub(crate) struct Script {
     pub(crate) pause: Option<usize>,
     /// The longest piece, in bytes.
     pub(crate) piece: usize,
+    /// The last two lines are typed so much later.
+    pub(crate) late: Option<Duration>,
 }
 
 /// A typed line.
@@ -87,7 +89,11 @@ impl Script {
     /// The pieces in which it comes, and when.
     pub(crate) fn pieces(&self, random: &mut Random, starts: Duration) -> Vec<(Duration, Vec<u8>)> {
         let mut text = String::new();
+        let mut soon = usize::MAX;
         for (at, typed) in self.lines.iter().enumerate() {
+            if self.late.is_some() && at + 2 == self.lines.len() {
+                soon = text.len();
+            }
             text += &typed.line();
             if at + 1 < self.lines.len() || !self.is_cut {
                 text += self.line_end;
@@ -97,9 +103,14 @@ impl Script {
         let mut at = starts;
         let mut pieces = Vec::new();
         while !rest.is_empty() {
+            let typed = text.len() - rest.len();
+            if typed == soon {
+                at += self.late.unwrap_or_default();
+            }
             // Nobody types for longer than a run takes.
-            let most = self.piece.max(text.len() / 100).min(rest.len());
-            let count = if self.pause.is_none() { rest.len() } else { random.between(1, most) };
+            let end = if typed < soon { soon.min(text.len()) - typed } else { rest.len() };
+            let most = self.piece.max(text.len() / 100).min(end);
+            let count = if self.pause.is_none() { end } else { random.between(1, most) };
             pieces.push((at, rest[..count].to_vec()));
             rest = &rest[count..];
             at += random.millis(self.pause.unwrap_or(0));
@@ -319,6 +330,14 @@ impl Script {
                 }
             }
         }
+        let late = (input.is_interactive() && random.percent(30))
+            .then(|| Duration::from_secs(random.between(1, 600) as u64));
+        if late.is_some() {
+            *number += 1;
+            lines.push(Typed::Plain(format!("v{own}")));
+            let to = format!("u{}", random.below(clients));
+            lines.push(Typed::Message { to, number: *number, filling: "x", length: 10 });
+        }
         let pause = random.percent(60).then(|| *random.pick(&[1, 20, 400, 3000]));
         Self {
             lines,
@@ -327,6 +346,7 @@ impl Script {
             ends: input == InputKind::File || random.percent(60),
             pause: pause.filter(|_| input != InputKind::File),
             piece: if is_long { 100_000 } else { *random.pick(&[1, 20, 500]) },
+            late,
         }
     }
 }

@@ -17,7 +17,8 @@ const SECOND: Duration = Duration::from_secs(1);
 /// Types these lines at once, and then the end.
 fn client(lines: &[&str]) -> ClientOptions {
     let lines = lines.iter().map(|line| Typed::Plain((*line).into())).collect();
-    let script = Script { lines, line_end: "\n", is_cut: false, ends: true, pause: None, piece: 1 };
+    let script =
+        Script { lines, line_end: "\n", is_cut: false, ends: true, pause: None, piece: 1, late: None };
     ClientOptions {
         name: None,
         reconnects: false,

@@ -26,6 +26,8 @@ pub(crate) struct ServerOptions {
     pub(crate) patience: Option<Duration>,
     /// Of a hundred log-ins, so many are closed right after HELLO.
     pub(crate) closes_after_hello: usize,
+    /// When it has thrown everybody out, their names are somebody else's for this time.
+    pub(crate) gives_names_away: Option<Duration>,
     /// Of a hundred answers, so many are followed by lines that are none.
     pub(crate) talks_junk: usize,
     /// Its answers are not quite those of the exact form (spec W5).
@@ -42,6 +44,7 @@ impl ServerOptions {
         deaf_after: None,
         patience: None,
         closes_after_hello: 0,
+        gives_names_away: None,
         talks_junk: 0,
         is_of_another_edition: false,
     };
@@ -58,6 +61,7 @@ impl ServerOptions {
             patience: seldom(5000).map(|millis| Duration::from_millis(millis as u64)),
             greets_busy: seldom(100).unwrap_or(0),
             closes_after_hello: seldom(100).unwrap_or(0),
+            gives_names_away: seldom(600).map(|seconds| Duration::from_secs(seconds as u64)),
             talks_junk: seldom(100).unwrap_or(0),
             closes_after_refusal: random.percent(50),
             is_of_another_edition: random.percent(30),
@@ -85,6 +89,9 @@ pub(crate) struct Naive {
     random: Random,
     guests: Vec<Guest>,
     requests: usize,
+    now: Duration,
+    /// The names that were given away, and until when.
+    given: (Vec<Vec<u8>>, Duration),
 }
 
 const JUNK: [&[u8]; 9] = [
@@ -101,7 +108,8 @@ const JUNK: [&[u8]; 9] = [
 
 impl Naive {
     pub(crate) fn new(options: ServerOptions, random: Random) -> Self {
-        Self { options, random, guests: Vec::new(), requests: 0 }
+        let given = (Vec::new(), Duration::ZERO);
+        Self { options, random, guests: Vec::new(), requests: 0, now: Duration::ZERO, given }
     }
 
     pub(crate) fn accept(&mut self, link: &Rc<RefCell<Link>>, now: Duration) {
@@ -155,6 +163,10 @@ impl Naive {
 
     /// Everybody is thrown out.
     pub(crate) fn vanish(&mut self) {
+        if let Some(time) = self.options.gives_names_away {
+            let names = self.guests.iter().filter_map(|guest| guest.name.clone()).collect();
+            self.given = (names, self.now + time);
+        }
         for mut guest in self.guests.drain(..) {
             if self.random.percent(50) {
                 guest.end.reset();
@@ -165,6 +177,7 @@ impl Naive {
     }
 
     pub(crate) fn turn(&mut self, now: Duration) {
+        self.now = now;
         for at in 0..self.guests.len() {
             let events = self.guests[at].end.link().borrow_mut().take_events(SERVER);
             let ready = &mut self.guests[at].is_ready;
@@ -242,7 +255,8 @@ impl Naive {
 
     fn log_in(&mut self, at: usize, name: &[u8]) {
         let users = self.guests.iter().filter(|guest| guest.name.is_some()).count();
-        let is_taken = self.guests.iter().any(|guest| guest.name.as_deref() == Some(name));
+        let is_given = self.now < self.given.1 && self.given.0.iter().any(|given| given == name);
+        let is_taken = is_given || self.guests.iter().any(|guest| guest.name.as_deref() == Some(name));
         let refusal = match () {
             () if name.starts_with(b"bad") => Reply::BadRqstBody,
             () if name.starts_with(b"hdr") => Reply::BadRqstHdr,

@@ -1,6 +1,6 @@
 //! What has happened in all runs, in numbers.
 
-use chinwag::client::conversation::Outcome;
+use chinwag::client::conversation::{Event, Outcome};
 use std::fmt;
 
 #[derive(Debug, Default, Clone, Copy)]
@@ -13,6 +13,9 @@ pub(crate) struct Stats {
     pub(crate) stalls: usize,
     pub(crate) vanished: usize,
     pub(crate) spurious: usize,
+    /// So often a loss was said, and that somebody else has the name.
+    pub(crate) lost: usize,
+    pub(crate) taken: usize,
     /// By kind, in the order of the display; the last ones did not end.
     endings: [usize; 7],
 }
@@ -32,6 +35,12 @@ impl Stats {
         self.endings[at.unwrap_or(OUTCOMES.len())] += 1;
     }
 
+    pub(crate) fn count_events(&mut self, events: &[Event]) {
+        let count = |wanted: Event| events.iter().filter(|event| **event == wanted).count();
+        self.lost += count(Event::Lost);
+        self.taken += count(Event::Taken);
+    }
+
     pub(crate) fn add(&mut self, other: &Self) {
         self.runs += other.runs;
         self.turns += other.turns;
@@ -41,6 +50,8 @@ impl Stats {
         self.stalls += other.stalls;
         self.vanished += other.vanished;
         self.spurious += other.spurious;
+        self.lost += other.lost;
+        self.taken += other.taken;
         for (sum, count) in self.endings.iter_mut().zip(other.endings) {
             *sum += count;
         }
@@ -53,6 +64,7 @@ impl fmt::Display for Stats {
         let Self { refused_connects, cuts, stalls, vanished, spurious, .. } = self;
         write!(out, "faults: {refused_connects} refused connects, {cuts} cuts, {stalls} stalls, ")?;
         writeln!(out, "{vanished} times no server, {spurious} spurious events")?;
+        writeln!(out, "said: {} lost, {} names taken", self.lost, self.taken)?;
         write!(out, "endings:")?;
         for (outcome, count) in OUTCOMES.iter().zip(self.endings) {
             write!(out, " {outcome:?} {count}")?;

@@ -66,6 +66,7 @@ impl World {
         self.check_all_have_ended();
         checks::check_messages(&self.clients, false);
         for client in &self.clients {
+            self.stats.count_events(&client.events);
             self.stats.count_ending(client.ending.map(|ending| ending.outcome));
         }
         self.stats.runs += 1;
