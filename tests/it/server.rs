@@ -260,6 +260,18 @@ fn long_line_right_behind_the_log_in_is_taken() {
 }
 
 #[test]
+fn longest_name_is_an_option() {
+    let daemon = Daemon::start(&["--max-name", "5"]);
+    for (name, answer) in
+        [("anna", "HELLO anna\n"), ("annas", "HELLO annas\n"), ("annas2", "BAD-RQST-BODY\n")]
+    {
+        let mut client = daemon.client();
+        client.says(format!("HELLO-FROM {name}\n"));
+        client.hears(answer);
+    }
+}
+
+#[test]
 fn reset_ends_one_client_and_no_other() {
     let daemon = Daemon::start(&[]);
     let (mut dan, mut eve) = (daemon.user("dan"), daemon.user("eve"));
