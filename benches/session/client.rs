@@ -146,7 +146,8 @@ impl Client {
         let settings = Settings { name: Some(b"me"), ..Settings::default() };
         let screen = Screen::new(Look { style, ..Look::default() });
         let end = || Source::new(Memory::default());
-        let ends = Ends { server: Some(end()), input: end(), output: end(), broken: None };
+        let mut ends = Ends::new(end(), end());
+        ends.server = Some(end());
         let mut client = Self { conversation: Conversation::new(&settings, screen), ends };
         client.conversation.handle_connecting();
         client.conversation.handle_connected(Duration::ZERO);

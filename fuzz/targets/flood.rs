@@ -29,7 +29,8 @@ fn at_once(bytes: &[u8]) -> Vec<u8> {
     let settings = Settings { name: Some(b"ann"), ..Settings::default() };
     let mut conversation = Conversation::new(&settings, Screen::new(Look::default()));
     let end = || Memory::new(usize::MAX);
-    let mut ends = Ends { server: Some(end()), input: end(), output: end(), broken: None };
+    let mut ends = Ends::new(end(), end());
+    ends.server = Some(end());
     conversation.handle_connecting();
     conversation.handle_connected(Duration::ZERO);
     bring(ends.server.as_mut().expect("it was just made"), bytes);

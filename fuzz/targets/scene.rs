@@ -66,7 +66,7 @@ impl Scene {
         let end = || Memory::new(at_once);
         Self {
             conversation: Conversation::new(&settings, screen),
-            ends: Ends { server: None, input: end(), output: end(), broken: None },
+            ends: Ends::new(end(), end()),
             at_once,
             now: Duration::ZERO,
             can_connect: true,
@@ -88,7 +88,9 @@ impl Scene {
             b'E' => memory::end(&mut self.ends.input, false),
             b'e' | b'x' => self.ends.server.iter_mut().for_each(|server| memory::end(server, what == b'x')),
             b'w' => self.now += Duration::from_millis(100) * count as u32,
-            b'd' => self.now = self.conversation.next_deadline().map_or(self.now, |at| at.max(self.now)),
+            b'd' => {
+                self.now = self.conversation.next_deadline(&self.ends).map_or(self.now, |at| at.max(self.now))
+            }
             b'k' => make_room(&mut self.ends.output, count * 16),
             b'K' => make_room(&mut self.ends.output, usize::MAX),
             b'j' => self.let_server_take(count * 16),
@@ -105,7 +107,7 @@ impl Scene {
         memory::end(&mut self.ends.input, false);
         let mut tries = 0;
         while self.settle() == Course::On {
-            self.now = self.conversation.next_deadline().expect("it never ends");
+            self.now = self.conversation.next_deadline(&self.ends).expect("it never ends");
             tries += 1;
             assert!(tries < 1000, "there is no end to it");
         }
@@ -166,7 +168,7 @@ impl Scene {
         }
         let _ = self.conversation.take_events();
         self.check_shown();
-        let deadline = self.conversation.next_deadline();
+        let deadline = self.conversation.next_deadline(&self.ends);
         assert!(deadline.is_none_or(|at| at > self.now), "it would not wait");
         Course::On
     }

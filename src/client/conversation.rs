@@ -143,14 +143,23 @@ impl<F: Frontend> Conversation<F> {
         ends: &mut Ends<N, I, O>,
         now: Duration,
     ) -> Result<(), O::Error> {
+        ends.try_again(now);
         self.receive(ends, now)?;
-        self.listen(&mut ends.input, now);
+        if let Some(error) = self.listen(&mut ends.input, now) {
+            ends.input_broken = Some(error);
+        }
         self.send(&mut ends.server, now);
-        self.show(&mut ends.output, now)
+        let shown = self.show(&mut ends.output, now);
+        ends.note_starved(now);
+        shown
     }
 
     /// Whether another turn would move something though nothing happens.
-    pub fn has_work<N: Transport, I: Transport, O>(&self, ends: &Ends<N, I, O>, now: Duration) -> bool {
+    pub fn has_work<N: Transport, I: Transport, O: Transport>(
+        &self,
+        ends: &Ends<N, I, O>,
+        now: Duration,
+    ) -> bool {
         let can_receive = self.wants_replies() && ends.server.as_ref().is_some_and(Source::is_readable);
         let can_listen = self.wants_input() && ends.input.is_readable();
         can_receive
@@ -162,9 +171,12 @@ impl<F: Frontend> Conversation<F> {
     }
 
     /// When a turn is due though nothing happens, and nothing is left to be done at once.
-    pub fn next_deadline(&self) -> Option<Duration> {
+    pub fn next_deadline<N: Transport, I: Transport, O: Transport>(
+        &self,
+        ends: &Ends<N, I, O>,
+    ) -> Option<Duration> {
         let retry = self.retry.deadline().filter(|_| self.link != Link::Ended);
-        [retry, self.linger_deadline()].into_iter().flatten().min()
+        [retry, self.linger_deadline(), ends.next_deadline()].into_iter().flatten().min()
     }
 
     /// How much is held between the ends.
@@ -224,7 +236,7 @@ impl<F: Frontend> Conversation<F> {
     }
 
     /// From the server to the screen, and on to the output.
-    fn receive<N: Transport, I, O: Transport>(
+    fn receive<N: Transport, I: Transport, O: Transport>(
         &mut self,
         ends: &mut Ends<N, I, O>,
         now: Duration,
@@ -348,12 +360,13 @@ impl<F: Frontend> Conversation<F> {
         typed.drain_to(&mut Kept { session, frontend }, now);
     }
 
-    /// From the input to the outbox.
-    fn listen<I: Transport>(&mut self, input: &mut Source<I>, now: Duration) {
+    /// From the input to the outbox. Returns what has broken the input.
+    fn listen<I: Transport>(&mut self, input: &mut Source<I>, now: Duration) -> Option<I::Error> {
         self.take_input(now);
+        let mut broken = None;
         for _ in 0..READS_PER_TURN {
             if !self.wants_input() || !input.is_readable() {
-                return;
+                break;
             }
             let typed = self.typed.len();
             let filled = if self.frontend.takes_keys() {
@@ -363,14 +376,19 @@ impl<F: Frontend> Conversation<F> {
             };
             match filled {
                 Filled::Bytes(_) => {}
-                // Broken is a terminal that was hung up; whatever it is, nothing more will come.
-                Filled::End | Filled::Broken(_) => self.typed.end(now),
+                Filled::End => self.typed.end(now),
+                // What came before is still sent.
+                Filled::Broken(error) => {
+                    self.typed.end(now);
+                    broken = Some(error);
+                }
             }
             if self.typed.len() > typed {
                 self.retry.hurry(now);
             }
             self.take_input(now);
         }
+        broken
     }
 
     fn read_keys<I: Transport>(&mut self, input: &mut Source<I>, now: Duration) -> Filled<I::Error> {

@@ -1,6 +1,6 @@
 //! What a conversation is told, and what it says: its settings, its three ends, its events and outcomes.
 
-use crate::wire::source::{Source, Transport};
+use crate::wire::source::{Source, TRY_AGAIN, Transport};
 use core::time::Duration;
 
 /// What a conversation is to be like. By default it asks for a name, takes lines of any length, waits
@@ -23,7 +23,7 @@ pub struct Settings<'a> {
 
 /// The three ends of a conversation.
 #[derive(Debug)]
-pub struct Ends<N: Transport, I, O> {
+pub struct Ends<N: Transport, I: Transport, O> {
     /// The connection to the server, if there is one.
     pub server: Option<Source<N>>,
     /// Where the user's lines come from.
@@ -32,6 +32,45 @@ pub struct Ends<N: Transport, I, O> {
     pub output: Source<O>,
     /// What broke the last connection, if it was not closed.
     pub broken: Option<N::Error>,
+    /// What broke the input, if that has not just ended.
+    pub input_broken: Option<I::Error>,
+    /// When what did not move for want of memory is tried again.
+    again: Option<Duration>,
+}
+
+impl<N: Transport, I: Transport, O: Transport> Ends<N, I, O> {
+    /// An input and an output, and no connection yet.
+    pub fn new(input: Source<I>, output: Source<O>) -> Self {
+        Self { server: None, input, output, broken: None, input_broken: None, again: None }
+    }
+
+    /// When an end is tried again that could not be moved for want of memory.
+    pub fn next_deadline(&self) -> Option<Duration> {
+        self.again
+    }
+
+    /// After something was moved, or not: notes whether something is to be tried again. [`turn`] does it;
+    /// to be called by who moves something himself after that.
+    ///
+    /// [`turn`]: super::conversation::Conversation::turn
+    pub fn note_starved(&mut self, now: Duration) {
+        let server = self.server.as_ref().is_some_and(Source::is_starved);
+        if (server || self.input.is_starved() || self.output.is_starved()) && self.again.is_none() {
+            self.again = Some(now + TRY_AGAIN);
+        }
+    }
+
+    pub(super) fn try_again(&mut self, now: Duration) {
+        if self.again.is_none_or(|again| again > now) {
+            return;
+        }
+        self.again = None;
+        if let Some(server) = &mut self.server {
+            server.try_again();
+        }
+        self.input.try_again();
+        self.output.try_again();
+    }
 }
 
 /// How a conversation ended.

@@ -81,12 +81,10 @@ impl Client {
             poll,
             start: Instant::now(),
             conversation: Conversation::new(&settings, screen),
-            ends: Ends {
-                server: None,
-                input: if is_polled { Source::new(input) } else { Source::always_ready(input) },
-                output: Source::new(output),
-                broken: None,
-            },
+            ends: Ends::new(
+                if is_polled { Source::new(input) } else { Source::always_ready(input) },
+                Source::new(output),
+            ),
             console,
             connector,
             unconnected: None,
@@ -107,6 +105,7 @@ impl Client {
             is_interactive: self.ends.input.transport().is_terminal(),
             unconnected: self.unconnected,
             broken: self.ends.broken,
+            input_broken: self.ends.input_broken,
         })
     }
 
@@ -138,7 +137,10 @@ impl Client {
         for event in self.conversation.take_events() {
             self.act_on(event)?;
         }
-        self.console.finish(&mut self.conversation, &mut self.ends.output, self.poll.registry(), now)
+        let registry = self.poll.registry();
+        let finished = self.console.finish(&mut self.conversation, &mut self.ends.output, registry, now);
+        self.ends.note_starved(now);
+        finished
     }
 
     fn has_work(&self, now: Duration) -> bool {
@@ -150,7 +152,7 @@ impl Client {
     /// How long nothing has to be done if nothing happens.
     fn rest(&self, now: Duration) -> Option<Duration> {
         let deadlines = [
-            self.conversation.next_deadline(),
+            self.conversation.next_deadline(&self.ends),
             self.connector.next_deadline(),
             self.console.next_deadline(),
             self.server.as_ref().and_then(Server::next_deadline),

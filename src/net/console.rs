@@ -189,9 +189,9 @@ pub(crate) fn note_unseen(
     Ok(())
 }
 
-/// Whether nobody is left who reads the output. EIO: the terminal was hung up.
+/// Whether nobody is left who reads the output.
 pub(crate) fn is_gone(error: &io::Error) -> bool {
-    let gone = [Errno::PIPE, Errno::IO, Errno::CONNRESET];
+    let gone = [Errno::PIPE, Errno::CONNRESET];
     gone.iter().any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
 }
 

@@ -107,7 +107,7 @@ impl Queue {
             return true;
         };
         match self.waiting.drain(|bytes| Transport::write(error, bytes)) {
-            Err(Stop::Blocked) => return false,
+            Err(Stop::Blocked | Stop::Starved) => return false,
             // Nobody is left who could be told.
             Err(Stop::Broken(_)) => self.waiting.clear(),
             Ok(_) => {}

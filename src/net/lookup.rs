@@ -118,6 +118,7 @@ impl Asked {
                 }
                 Ok(count) => self.answer.extend_from_slice(&buffer[..count]),
                 Err(Stop::Blocked) => return Ok(None),
+                Err(Stop::Starved) => return Err(io::ErrorKind::OutOfMemory.into()),
                 Err(Stop::Broken(error)) => return Err(error),
             }
         }

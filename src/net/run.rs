@@ -36,6 +36,8 @@ pub(crate) struct Ending {
     pub(crate) unconnected: Option<ConnectError>,
     /// What broke the connection, if it was not closed.
     pub(crate) broken: Option<io::Error>,
+    /// What broke the input, if it did not just end.
+    pub(crate) input_broken: Option<io::Error>,
 }
 
 /// What the program's exit status says (spec section 5).
@@ -91,7 +93,10 @@ fn reachable(mut address: SocketAddr) -> SocketAddr {
 /// What the end means for the program. Who leaves a terminal need not be told what was not answered.
 fn judge(ending: Ending, host: &str, server: String) -> Result<Verdict, Failure> {
     use conversation::Outcome::{Full, Interrupted, Left, Lost, Unconnected, Unseen};
-    let Ending { outcome, unsaid, is_interactive, unconnected, broken } = ending;
+    let Ending { outcome, unsaid, is_interactive, unconnected, broken, input_broken } = ending;
+    if let (Outcome::Over(Left), Some(error)) = (outcome, input_broken) {
+        return Err(Failure::local("standard input")(error));
+    }
     let verdict = match outcome {
         Outcome::Over(Full) => return Ok(Verdict::Full),
         Outcome::Over(Unseen) => return Ok(Verdict::Left),

@@ -12,7 +12,7 @@ use mio::event::Event;
 use mio::net::{TcpListener, TcpStream};
 use mio::{Interest, Registry, Token};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::io::Errno;
+use rustix::io::{Errno, retry_on_intr};
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -168,16 +168,20 @@ impl Server {
     }
 
     fn accept(&mut self, registry: &Registry, now: Duration) {
+        let mut last_failure = None;
         for _ in 0..ACCEPTS {
             match self.listener.accept() {
                 Ok((stream, peer)) => {
+                    last_failure = None;
                     if let Err(error) = self.admit(stream, peer, registry, now) {
                         return self.stall(&error, now);
                     }
                 }
                 Err(error) => match error.kind() {
                     // The one who had come has gone already, or a signal came.
-                    io::ErrorKind::ConnectionAborted | io::ErrorKind::Interrupted => {}
+                    io::ErrorKind::ConnectionAborted | io::ErrorKind::Interrupted => {
+                        last_failure = Some(error);
+                    }
                     io::ErrorKind::WouldBlock => {
                         self.accepting = Accepting::Idle;
                         return;
@@ -196,13 +200,18 @@ impl Server {
                 },
             }
         }
-        self.accepting = Accepting::Ready;
+        match last_failure {
+            // Nor may that go on for ever.
+            Some(error) => self.stall(&error, now),
+            None => self.accepting = Accepting::Ready,
+        }
     }
 
     /// Without a descriptor, accept(2) fails whether somebody waits or not.
     fn somebody_waits(&self) -> bool {
         let mut listener = [PollFd::new(&self.listener, PollFlags::IN)];
-        poll(&mut listener, Some(&Timespec::default())).is_ok_and(|ready| ready > 0)
+        let asked = retry_on_intr(|| poll(&mut listener, Some(&Timespec::default())));
+        asked.is_ok_and(|ready| ready > 0)
     }
 
     fn stall(&mut self, error: &io::Error, now: Duration) {

@@ -51,7 +51,7 @@ impl Stdio {
     /// # Errors
     /// When the descriptor cannot be duplicated.
     pub(crate) fn input() -> io::Result<Self> {
-        Self::open(stdio::stdin(), 0, OpenOptions::new().read(true))
+        Self::open(stdio::stdin(), 0, true)
     }
 
     /// Standard output.
@@ -59,7 +59,7 @@ impl Stdio {
     /// # Errors
     /// When the descriptor cannot be duplicated.
     pub(crate) fn output() -> io::Result<Self> {
-        Self::open(stdio::stdout(), 1, OpenOptions::new().write(true))
+        Self::open(stdio::stdout(), 1, false)
     }
 
     /// Standard error.
@@ -67,18 +67,23 @@ impl Stdio {
     /// # Errors
     /// When the descriptor cannot be duplicated.
     pub(crate) fn error() -> io::Result<Self> {
-        Self::open(stdio::stderr(), 2, OpenOptions::new().write(true))
+        Self::open(stdio::stderr(), 2, false)
     }
 
-    fn open(inherited: BorrowedFd<'_>, number: u8, options: &mut OpenOptions) -> io::Result<Self> {
+    fn open(inherited: BorrowedFd<'_>, number: u8, reads: bool) -> io::Result<Self> {
         let shared = inherited.try_clone_to_owned()?;
+        // Opened afresh, what is open for the other direction only would be another end of its pipe.
+        let mode = rustix::fs::fcntl_getfl(&shared)? & OFlags::RWMODE;
+        if mode == if reads { OFlags::WRONLY } else { OFlags::RDONLY } {
+            return Err(Errno::BADF.into());
+        }
         let kind = FileType::from_raw_mode(rustix::fs::fstat(&shared)?.st_mode);
         let terminal = rustix::termios::isatty(&shared);
         let handle = match kind {
             FileType::Socket => Handle::Socket(shared),
             // A file has its place to write to in the shared description, and is always ready.
             FileType::RegularFile => Handle::Shared(shared.into()),
-            _ => match open_private(&shared, number, options) {
+            _ => match open_private(&shared, number, reads) {
                 Some(private) => Handle::Private(private),
                 None => Handle::Shared(shared.into()),
             },
@@ -142,6 +147,13 @@ impl Stdio {
         let _ = poll(&mut [PollFd::new(&self.handle, PollFlags::OUT)], timeout.as_ref());
     }
 
+    /// A terminal that was hung up says EIO, and also that it is none (isatty(3)). Of a file that is an
+    /// error.
+    fn is_hung_up<T>(&self, moved: &io::Result<T>) -> bool {
+        let error = moved.as_ref().err().and_then(io::Error::raw_os_error);
+        self.kind == FileType::CharacterDevice && error == Some(Errno::IO.raw_os_error())
+    }
+
     fn ask(&self, flags: PollFlags) -> io::Result<()> {
         let mut descriptors = [PollFd::new(&self.handle, flags)];
         match poll(&mut descriptors, Some(&Timespec::default()))? {
@@ -152,9 +164,15 @@ impl Stdio {
 }
 
 /// Opens the file behind a descriptor once more, if it has a name that leads to the same file.
-fn open_private(shared: &OwnedFd, number: u8, options: &mut OpenOptions) -> Option<File> {
+fn open_private(shared: &OwnedFd, number: u8, reads: bool) -> Option<File> {
     let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
-    let private = options.custom_flags(flags.bits() as i32).open(name_of(shared, number)?).ok()?;
+    let mut options = OpenOptions::new();
+    let private = options
+        .read(reads)
+        .write(!reads)
+        .custom_flags(flags.bits() as i32)
+        .open(name_of(shared, number)?)
+        .ok()?;
     is_same_file(&private, shared).then_some(private)
 }
 
@@ -206,6 +224,7 @@ impl AsFd for Stdio {
     }
 }
 
+/// The end, where there was a terminal.
 impl Read for Stdio {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.read_vectored(&mut [IoSliceMut::new(buffer)])
@@ -216,7 +235,10 @@ impl Read for Stdio {
             self.ask(PollFlags::IN)?;
         }
         match &mut self.handle {
-            Handle::Private(file) | Handle::Shared(file) => file.read_vectored(buffers),
+            Handle::Private(file) | Handle::Shared(file) => {
+                let read = file.read_vectored(buffers);
+                if self.is_hung_up(&read) { Ok(0) } else { read }
+            }
             Handle::Socket(socket) => {
                 let Some(buffer) = buffers.iter_mut().find(|buffer| !buffer.is_empty()) else { return Ok(0) };
                 Ok(rustix::net::recv(socket, &mut **buffer, RecvFlags::DONTWAIT)?.0)
@@ -225,6 +247,7 @@ impl Read for Stdio {
     }
 }
 
+/// A reader who has gone, where there was a terminal.
 impl Write for Stdio {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let mut most = bytes.len();
@@ -233,7 +256,10 @@ impl Write for Stdio {
             most = most.min(ATOMIC);
         }
         match &mut self.handle {
-            Handle::Private(file) | Handle::Shared(file) => file.write(&bytes[..most]),
+            Handle::Private(file) | Handle::Shared(file) => {
+                let written = file.write(&bytes[..most]);
+                if self.is_hung_up(&written) { Err(Errno::PIPE.into()) } else { written }
+            }
             Handle::Socket(socket) => Ok(rustix::net::send(socket, bytes, SendFlags::DONTWAIT)?),
         }
     }
@@ -263,7 +289,7 @@ pub(crate) mod tests {
     /// A descriptor as if it had been inherited.
     pub(crate) fn inherited(descriptor: &OwnedFd) -> Stdio {
         let number = u8::try_from(descriptor.as_raw_fd()).unwrap();
-        Stdio::open(descriptor.as_fd(), number, OpenOptions::new().read(true)).unwrap()
+        Stdio::open(descriptor.as_fd(), number, true).unwrap()
     }
 
     fn is_blocking(descriptor: impl AsFd) -> bool {
@@ -290,6 +316,31 @@ pub(crate) mod tests {
         let again = File::open(terminal_name(&slave).unwrap()).unwrap();
         assert!(is_same_file(&again, &slave));
         assert_eq!(terminal_name(io::pipe().unwrap().0), None);
+    }
+
+    /// The other end of its pipe is not ours.
+    #[test]
+    fn wrong_end_of_a_pipe_is_an_error() {
+        let (reader, writer) = io::pipe().unwrap();
+        for (end, reads) in [(OwnedFd::from(reader), false), (writer.into(), true)] {
+            let number = u8::try_from(end.as_raw_fd()).unwrap();
+            assert_eq!(
+                Stdio::open(end.as_fd(), number, reads).unwrap_err().raw_os_error(),
+                Some(Errno::BADF.raw_os_error())
+            );
+            assert!(Stdio::open(end.as_fd(), number, !reads).is_ok());
+        }
+    }
+
+    #[test]
+    fn hung_up_terminal_is_an_end_and_no_error() {
+        let (master, slave) = terminal();
+        let mut stdio = inherited(&slave);
+        drop(master);
+        assert_eq!(stdio.read(&mut [0]).unwrap(), 0);
+        let number = u8::try_from(slave.as_raw_fd()).unwrap();
+        let mut output = Stdio::open(slave.as_fd(), number, false).unwrap();
+        assert_eq!(output.write(b"x").unwrap_err().kind(), io::ErrorKind::BrokenPipe);
     }
 
     #[test]

@@ -5,6 +5,8 @@ use super::stdio::Stdio;
 use crate::wire::format::note;
 use crate::wire::source::{Stop, Transport};
 use mio::net::TcpStream;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 use rustix::net::sockopt;
 use std::io::{self, ErrorKind, IoSliceMut, Read, Write};
 use std::net::Shutdown;
@@ -140,11 +142,21 @@ pub(crate) fn read(
     })
 }
 
-fn write(writer: &mut impl Write, bytes: &[u8]) -> Result<usize, Stop<io::Error>> {
-    match moved(|| writer.write(bytes))? {
-        0 => Err(Stop::Broken(ErrorKind::WriteZero.into())),
-        count => Ok(count),
+fn write(writer: &mut (impl Write + AsFd), bytes: &[u8]) -> Result<usize, Stop<io::Error>> {
+    match moved(|| writer.write(bytes)) {
+        Ok(0) => Err(Stop::Broken(ErrorKind::WriteZero.into())),
+        Err(Stop::Blocked) if is_writable(writer.as_fd()) => Err(Stop::Starved),
+        other => other,
     }
+}
+
+/// Whether the poll has nothing more to say: short of memory, Linux refuses with EAGAIN what a socket has
+/// room for.
+#[cold]
+#[inline(never)]
+fn is_writable(descriptor: BorrowedFd<'_>) -> bool {
+    let mut asked = [PollFd::from_borrowed_fd(descriptor, PollFlags::OUT)];
+    poll(&mut asked, Some(&Timespec::default())).is_ok_and(|ready| ready > 0)
 }
 
 /// A call that a signal interrupts is made again.
@@ -155,15 +167,63 @@ fn moved(mut call: impl FnMut() -> io::Result<usize>) -> Result<usize, Stop<io::
             Err(error) => match error.kind() {
                 ErrorKind::Interrupted => {}
                 ErrorKind::WouldBlock => return Err(Stop::Blocked),
+                _ if is_want_of_memory(&error) => return Err(Stop::Starved),
                 _ => return Err(Stop::Broken(error)),
             },
         }
     }
 }
 
+fn is_want_of_memory(error: &io::Error) -> bool {
+    let wants = [Errno::NOBUFS, Errno::NOMEM];
+    wants.iter().any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_some_failures_of_a_call_are_its_end() {
+        let failing = |errors: &[Errno]| {
+            let mut errors = errors.iter();
+            moved(|| errors.next().map_or(Ok(7), |&error| Err(error.into()))).map_err(|stop| match stop {
+                Stop::Broken(error) => Stop::Broken(error.kind()),
+                Stop::Blocked => Stop::Blocked,
+                Stop::Starved => Stop::Starved,
+            })
+        };
+        assert_eq!(failing(&[Errno::INTR, Errno::INTR]), Ok(7));
+        assert_eq!(failing(&[Errno::INTR, Errno::AGAIN]), Err(Stop::Blocked));
+        assert_eq!(failing(&[Errno::NOBUFS]), Err(Stop::Starved));
+        assert_eq!(failing(&[Errno::NOMEM]), Err(Stop::Starved));
+        assert_eq!(failing(&[Errno::CONNRESET]), Err(Stop::Broken(ErrorKind::ConnectionReset)));
+    }
+
+    /// As if the system had refused what there is room for.
+    #[test]
+    fn refusal_without_a_reason_is_no_wait_for_an_event() {
+        struct Refusing(std::io::PipeWriter);
+        impl Write for Refusing {
+            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+                Err(ErrorKind::WouldBlock.into())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        impl AsFd for Refusing {
+            fn as_fd(&self) -> BorrowedFd<'_> {
+                self.0.as_fd()
+            }
+        }
+        let (_reader, writer) = io::pipe().unwrap();
+        rustix::io::ioctl_fionbio(&writer, true).unwrap();
+        let mut refusing = Refusing(writer);
+        assert!(matches!(super::write(&mut refusing, b"x"), Err(Stop::Starved)));
+        while refusing.0.write(&[0; 4096]).is_ok() {}
+        assert!(matches!(super::write(&mut refusing, b"x"), Err(Stop::Blocked)));
+    }
     use std::io::{self, Write};
     use std::net::{TcpListener, TcpStream as StdStream};
 

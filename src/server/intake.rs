@@ -58,7 +58,7 @@ use crate::wire::format::note;
 use crate::wire::outbox::Outbox;
 use crate::wire::protocol::Reply;
 use crate::wire::sizes::{LAST_BYTES, LOG_IN_LIMIT, PER_CLIENT};
-use crate::wire::source::{Source, Transport};
+use crate::wire::source::{Source, TRY_AGAIN, Transport};
 use alloc::vec::Vec;
 use core::fmt::Display;
 use core::mem;
@@ -122,6 +122,8 @@ pub struct Intake<T> {
     guests: Guests,
     /// Since when somebody waits for memory.
     short_since: Option<Duration>,
+    /// When those are tried again for whom the system had no memory.
+    again: Option<Duration>,
     /// What everybody's reads go into.
     spare: Vec<u8>,
 }
@@ -137,6 +139,7 @@ impl<T: Transport<Error: Display>> Intake<T> {
             held: Vec::new(),
             guests: Guests::new(config.limits.login_timeout),
             short_since: None,
+            again: None,
             spare: Vec::new(),
         }
     }
@@ -221,6 +224,9 @@ impl<T: Transport<Error: Display>> Intake<T> {
 
     /// Does what is to be done, a bounded part of it.
     pub fn turn(&mut self, now: Duration) {
+        if self.again.is_some_and(|again| again <= now) {
+            self.try_again();
+        }
         self.flush(now);
         while let Some(id) = self.guests.overdue(now) {
             self.close(id, &"it did not log in in time");
@@ -252,7 +258,7 @@ impl<T: Transport<Error: Display>> Intake<T> {
 
     /// When a turn is due though nothing happens.
     pub fn next_deadline(&self) -> Option<Duration> {
-        [self.next_release(), self.guests.next_deadline()].into_iter().flatten().min()
+        [self.next_release(), self.guests.next_deadline(), self.again].into_iter().flatten().min()
     }
 
     /// Whether all that came was taken, and written as far as the streams take it: nothing will
@@ -264,6 +270,19 @@ impl<T: Transport<Error: Display>> Intake<T> {
     /// How much the clients together make this hold, in bytes, as [`Limits::max_memory`](super::hub::Limits::max_memory) counts.
     pub fn memory(&mut self) -> usize {
         self.hub.budget().used()
+    }
+
+    /// Reads, and writes to, those for whom the system had no memory.
+    #[cold]
+    fn try_again(&mut self) {
+        self.again = None;
+        for index in 0..self.connections.len() {
+            let Some(id) = Id::from_index(index) else { return };
+            if self.connection(id).is_some_and(|connection| connection.source.is_starved()) {
+                self.wake(id, Source::try_again);
+                self.hub.retry(id);
+            }
+        }
     }
 
     /// Writes what waits, as far as the streams take it, and ends them. What they do not take is lost:
@@ -323,6 +342,9 @@ impl<T: Transport<Error: Display>> Intake<T> {
         let served = connection.serve(id, &mut self.hub, &mut self.spare, last_bytes);
         if was_guest && self.hub.is_logged_in(id) {
             self.guests.remove(id);
+        }
+        if connection.source.is_starved() {
+            self.again = self.again.or(Some(now + TRY_AGAIN));
         }
         let is_broken = connection.state == State::Broken;
         match served {
@@ -437,7 +459,11 @@ impl<T: Transport<Error: Display>> Intake<T> {
                 self.close(id, &"it did not read");
                 continue;
             }
-            match self.hub.drain(id, |outbox| connection.flush(outbox, now)) {
+            let flushed = self.hub.drain(id, |outbox| connection.flush(outbox, now));
+            if connection.source.is_starved() {
+                self.again = self.again.or(Some(now + TRY_AGAIN));
+            }
+            match flushed {
                 Err(error) => {
                     note!(Debug, "client {} takes no more: {error}", id.index());
                     self.handle_broken(id);

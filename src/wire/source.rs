@@ -12,6 +12,10 @@
 
 use super::lines::Lines;
 use super::outbox::Outbox;
+use core::time::Duration;
+
+/// What the system had no memory for is tried again after this time.
+pub const TRY_AGAIN: Duration = Duration::from_millis(250);
 
 /// Something that moves bytes without waiting.
 pub trait Transport {
@@ -47,6 +51,8 @@ pub trait Transport {
 pub enum Stop<E> {
     /// Not now: there will be an event.
     Blocked,
+    /// Not now, for want of memory in the system: no event will come.
+    Starved,
     /// Never again.
     Broken(E),
 }
@@ -68,6 +74,8 @@ pub struct Source<T> {
     transport: T,
     input: Input,
     output: Output,
+    /// The last read failed for want of memory: nothing is read until it is tried again.
+    is_read_starved: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,6 +98,8 @@ enum Output {
     Ready,
     /// Nothing is taken; an event will say when something is.
     Blocked,
+    /// Nothing is taken for want of memory; no event will say when something is.
+    Starved,
     /// Nothing will be taken any more.
     Broken,
 }
@@ -97,12 +107,12 @@ enum Output {
 impl<T: Transport> Source<T> {
     /// Whether bytes are there, or are taken, is not known yet: the first call of each will tell.
     pub fn new(transport: T) -> Self {
-        Self { transport, input: Input::Ready, output: Output::Ready }
+        Self { transport, input: Input::Ready, output: Output::Ready, is_read_starved: false }
     }
 
     /// The same for what no poll reports on, as it need not be waited for: a file.
     pub fn always_ready(transport: T) -> Self {
-        Self { transport, input: Input::Always, output: Output::Ready }
+        Self { input: Input::Always, ..Self::new(transport) }
     }
 
     /// What moves the bytes.
@@ -117,7 +127,7 @@ impl<T: Transport> Source<T> {
 
     /// Whether a read may bring something, or the end.
     pub fn is_readable(&self) -> bool {
-        !matches!(self.input, Input::Idle | Input::Ended)
+        !self.is_read_starved && !matches!(self.input, Input::Idle | Input::Ended)
     }
 
     /// Whether a write may take something.
@@ -127,7 +137,21 @@ impl<T: Transport> Source<T> {
 
     /// Whether nothing is taken now, but may be later.
     pub fn is_blocked(&self) -> bool {
-        self.output == Output::Blocked
+        matches!(self.output, Output::Blocked | Output::Starved)
+    }
+
+    /// Whether something did not move for want of memory: no event will come, so
+    /// [`Source::try_again`] is to be called after [`TRY_AGAIN`].
+    pub fn is_starved(&self) -> bool {
+        self.is_read_starved || self.output == Output::Starved
+    }
+
+    /// What did not move for want of memory may move now.
+    pub fn try_again(&mut self) {
+        self.is_read_starved = false;
+        if self.output == Output::Starved {
+            self.output = Output::Ready;
+        }
     }
 
     /// Whether nothing will be taken any more.
@@ -156,7 +180,7 @@ impl<T: Transport> Source<T> {
 
     /// An event says that something can be written.
     pub fn handle_writable(&mut self) {
-        if self.output == Output::Blocked {
+        if self.is_blocked() {
             self.output = Output::Ready;
         }
     }
@@ -203,6 +227,7 @@ impl<T: Transport> Source<T> {
         match outbox.drain(|bytes| self.transport.write(bytes)) {
             Ok(true) => {}
             Ok(false) | Err(Stop::Blocked) => self.output = Output::Blocked,
+            Err(Stop::Starved) => self.output = Output::Starved,
             Err(Stop::Broken(error)) => {
                 self.output = Output::Broken;
                 self.handle_ending();
@@ -235,6 +260,10 @@ impl<T: Transport> Source<T> {
                 if self.input != Input::Always {
                     self.input = Input::Idle;
                 }
+                Filled::Bytes(0)
+            }
+            Err(Stop::Starved) => {
+                self.is_read_starved = true;
                 Filled::Bytes(0)
             }
             Err(Stop::Broken(error)) => {

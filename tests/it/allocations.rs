@@ -46,12 +46,8 @@ pub(crate) fn of_client(look: Look, rounds: usize) -> (usize, u64) {
     let mut conversation = Conversation::new(&settings, Screen::new(look));
     let replies = "DELIVERY bob hi there\nSEND-OK\nDELIVERY bob caf\u{e9}\u{202e}\n".repeat(100);
     let commands = "@bob hi\n!who\nnonsense\n".repeat(100);
-    let mut ends = Ends {
-        server: Some(Tape::of("HELLO ann\n")),
-        input: Tape::of(""),
-        output: Tape::of(""),
-        broken: None,
-    };
+    let mut ends = Ends::new(Tape::of(""), Tape::of(""));
+    ends.server = Some(Tape::of("HELLO ann\n"));
     conversation.handle_connecting();
     conversation.handle_connected(Duration::ZERO);
     conversation.turn(&mut ends, Duration::ZERO).unwrap();

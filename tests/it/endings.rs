@@ -213,6 +213,22 @@ fn output_that_fails_is_said() {
     program.finish().assert_broken("", &["standard output does not work"]);
 }
 
+/// What was read before it failed is sent and answered. A directory cannot be read, nor can the writing end
+/// of a pipe, nor a file that is open for writing only.
+#[cfg(target_os = "linux")]
+#[test]
+fn input_that_fails_is_no_mere_end() {
+    let (_reader, writer) = io::pipe().unwrap();
+    let write_only = File::create("/dev/null").unwrap();
+    for input in [Stdio::from(File::open("/").unwrap()), Stdio::from(writer), Stdio::from(write_only)] {
+        let peer = Peer::new();
+        let program = Program::reading(chinwag(peer.port(), ""), input);
+        let outcome = program.finish();
+        assert!(outcome.only_error().contains("standard input does not work"));
+        assert_eq!(outcome.status.code(), Some(1));
+    }
+}
+
 /// Spec section 5: as for any program.
 #[test]
 fn signals_end_it_as_any_program() {

@@ -110,7 +110,7 @@ impl Client {
             conversation: Conversation::new(&settings, screen),
             longest,
             options,
-            ends: Ends { server: None, input, output, broken: None },
+            ends: Ends::new(input, output),
             typing,
             shown,
             links: Vec::new(),
@@ -153,7 +153,7 @@ impl Client {
     }
 
     fn has_deadline(&self, now: Duration) -> bool {
-        self.conversation.next_deadline().is_some_and(|deadline| deadline <= now)
+        self.conversation.next_deadline(&self.ends).is_some_and(|deadline| deadline <= now)
     }
 
     pub(crate) fn is_due(&self) -> bool {
@@ -174,7 +174,7 @@ impl Client {
         if self.is_new {
             return Some(self.options.starts);
         }
-        self.conversation.next_deadline()
+        self.conversation.next_deadline(&self.ends)
     }
 
     pub(crate) fn connect(&mut self, link: Option<Rc<RefCell<Link>>>) {
@@ -325,7 +325,7 @@ impl Client {
             has_server: self.ends.server.is_some(),
             wants_connection: self.conversation.wants_connection(now),
             events: self.events.len(),
-            deadline: self.conversation.next_deadline(),
+            deadline: self.conversation.next_deadline(&self.ends),
         }
     }
 

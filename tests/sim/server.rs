@@ -210,7 +210,7 @@ impl Naive {
                     guest.is_ready.readable = false;
                 }
                 Ok(count) => guest.unread.extend_from_slice(&buffer[..count]),
-                Err(Stop::Blocked) => guest.is_ready.readable = false,
+                Err(Stop::Blocked | Stop::Starved) => guest.is_ready.readable = false,
             }
         }
     }
@@ -296,7 +296,7 @@ impl Naive {
         while guest.is_ready.writable && !guest.unsent.is_empty() {
             match guest.end.write(&guest.unsent) {
                 Ok(count) => drop(guest.unsent.drain(..count)),
-                Err(Stop::Blocked) => guest.is_ready.writable = false,
+                Err(Stop::Blocked | Stop::Starved) => guest.is_ready.writable = false,
                 Err(Stop::Broken(_)) => guest.unsent.clear(),
             }
         }

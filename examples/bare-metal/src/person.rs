@@ -30,12 +30,7 @@ impl Person {
     pub fn new(name: &'static str) -> Self {
         Self {
             conversation: Conversation::new(&SETTINGS, Screen::new(Look::default())),
-            ends: Ends {
-                server: None,
-                input: Source::new(Keyboard::new(name)),
-                output: Source::new(Display::new(name)),
-                broken: None,
-            },
+            ends: Ends::new(Source::new(Keyboard::new(name)), Source::new(Display::new(name))),
             id: None,
             has_left: false,
         }

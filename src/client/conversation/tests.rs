@@ -12,6 +12,7 @@ use crate::ui::editor::Editor;
 use crate::ui::screen::{Look, SCREEN_FULL, Screen};
 use crate::wire::lines::CHUNK;
 use crate::wire::sizes::TYPED_AHEAD;
+use crate::wire::source::TRY_AGAIN;
 use scene::*;
 
 const RECONNECTING: Settings<'_> = Settings { reconnects: true, ..SETTINGS };
@@ -105,7 +106,7 @@ fn lost_connection_is_an_end_after_lingering_though_the_output_is_blocked() {
     scene.hear("DELIVERY bob 1\n");
     scene.end_server(Read::End);
     scene.run();
-    assert_eq!((scene.outcome(), scene.conversation.next_deadline()), (None, Some(scene.now + LINGER)));
+    assert_eq!((scene.outcome(), scene.next_deadline()), (None, Some(scene.now + LINGER)));
     scene.now += LINGER;
     scene.run();
     assert_eq!(scene.outcome(), Some(Outcome::Lost));
@@ -140,13 +141,50 @@ fn input_waits_for_a_log_in_and_a_quit_in_it_counts() {
     scene.type_in("ann\n@bob hi\n!quit\n@bob never\n");
     scene.run();
     assert!(!scene.conversation.wants_input());
-    assert_eq!(scene.conversation.next_deadline(), Some(scene.now + LINGER));
+    assert_eq!(scene.next_deadline(), Some(scene.now + LINGER));
     scene.hear("HELLO ann\n");
     scene.run();
     assert_eq!((scene.sent(), scene.outcome()), ("HELLO-FROM ann\nSEND bob hi\n".into(), None));
     scene.hear("SEND-OK\n");
     scene.run();
     assert_eq!(scene.outcome(), Some(Outcome::Left));
+}
+
+/// What was typed before is sent, and its answers are shown.
+#[test]
+fn broken_input_is_no_mere_end_of_it() {
+    for (end, error) in [(Read::End, None), (Read::Broken, Some("reset"))] {
+        let mut scene = Scene::chatting(SETTINGS);
+        scene.type_in("!who");
+        scene.input.0.borrow_mut().reads.push_back(end);
+        scene.ends.input.handle_ending();
+        scene.run();
+        assert_eq!((scene.sent(), scene.outcome()), ("LIST\n".into(), None));
+        scene.hear("LIST-OK ann\n");
+        scene.run();
+        assert_eq!((scene.outcome(), scene.ends.input_broken), (Some(Outcome::Left), error));
+        assert_eq!(scene.shown(), "There are 1 online users:\nann\n");
+    }
+}
+
+/// No event will come: each end is tried again after a while, without spinning.
+#[test]
+fn what_the_system_has_no_memory_for_is_tried_again() {
+    let mut scene = Scene::chatting(SETTINGS);
+    scene.hear("DELIVERY bob hi\n");
+    scene.type_in("!who\n");
+    let ends = [scene.input.clone(), scene.server.clone(), scene.output.clone()];
+    let starve = |is_starved| ends.iter().for_each(|end| end.0.borrow_mut().is_starved = is_starved);
+    starve(true);
+    for _ in 0..3 {
+        scene.run();
+        assert_eq!(scene.next_deadline(), Some(scene.now + TRY_AGAIN));
+        scene.now += TRY_AGAIN;
+    }
+    starve(false);
+    scene.run();
+    assert_eq!((scene.shown(), scene.sent()), ("From bob: hi\n".into(), "LIST\n".into()));
+    assert_eq!((scene.next_deadline(), scene.outcome()), (None, None));
 }
 
 #[test]

@@ -8,6 +8,28 @@ use crate::server::hub::{LOG_IN_LIMIT, Limits};
 use crate::wire::lines::CHUNK;
 use scene::{LIMITS, Scene, long};
 
+/// Nobody is dropped for it, nothing spins, and no event is needed.
+#[test]
+fn who_the_system_has_no_memory_for_is_tried_again() {
+    let mut scene = Scene::new(LIMITS);
+    let [ann, bob] = [scene.user("ann"), scene.user("bob")];
+    for wire in [&ann.wire, &bob.wire] {
+        wire.borrow_mut().is_starved = true;
+    }
+    scene.say(&ann, "SEND bob hi\n");
+    scene.run();
+    assert_eq!(scene.intake().next_deadline(), Some(scene.now + TRY_AGAIN));
+    ann.wire.borrow_mut().is_starved = false;
+    for heard in ["", "DELIVERY ann hi\n"] {
+        assert!(!scene.intake().has_work());
+        scene.now = scene.intake().next_deadline().unwrap();
+        scene.run();
+        assert_eq!((bob.heard(), ann.heard()), (heard.into(), ["SEND-OK\n", ""][heard.len().min(1)].into()));
+        bob.wire.borrow_mut().is_starved = false;
+    }
+    assert_eq!(scene.intake().next_deadline(), None);
+}
+
 const NANOSECOND: Duration = Duration::from_nanos(1);
 
 #[test]

@@ -50,6 +50,39 @@ fn short_read_is_the_last_one_of_a_socket_only() {
     }
 }
 
+/// Neither an end that was announced nor that it is always ready is forgotten meanwhile.
+#[test]
+fn starved_stream_moves_again_when_it_is_tried() {
+    for is_always in [false, true] {
+        let reads = [Err(Stop::Starved), Ok(&b"a"[..]), Ok(&b""[..])];
+        let mut source = reading(true, &reads);
+        if is_always {
+            source = Source::always_ready(source.transport);
+        } else {
+            source.handle_ending();
+        }
+        assert_eq!(source.read(&mut [0; 9]), Filled::Bytes(0));
+        source.handle_readable();
+        assert!(source.is_starved() && !source.is_readable());
+        source.try_again();
+        assert!(!source.is_starved() && source.is_readable());
+        assert_eq!(source.read(&mut [0; 9]), Filled::Bytes(1));
+        assert_eq!(source.read(&mut [0; 9]), Filled::End);
+    }
+    let writes = [Err(Stop::Starved), Err(Stop::Starved), Ok(2)].into();
+    let mut source = Source::new(Scripted { writes, ..Scripted::default() });
+    let mut outbox = Outbox::new();
+    outbox.tail().extend_from_slice(b"xy");
+    for again in [Source::try_again, Source::handle_writable] {
+        source.flush(&mut outbox).unwrap();
+        assert!(source.is_starved() && source.is_blocked() && !source.is_writable());
+        source.flush(&mut outbox).unwrap();
+        again(&mut source);
+    }
+    source.flush(&mut outbox).unwrap();
+    assert!(source.transport().written == b"xy" && !source.is_starved());
+}
+
 #[test]
 fn what_would_wait_is_idle_until_an_event_comes() {
     let mut source = reading(false, &[Err(Stop::Blocked), Ok(b"a")]);

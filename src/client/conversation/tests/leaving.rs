@@ -11,12 +11,12 @@ fn lingering_ends_while_others_chat() {
     scene.end_input();
     scene.run();
     let end = scene.now + LINGER;
-    assert_eq!(scene.conversation.next_deadline(), Some(end));
+    assert_eq!(scene.next_deadline(), Some(end));
     scene.now += Duration::from_secs(1);
     scene.hear("LIST-OK ann\n");
     scene.run();
     let end = end + Duration::from_secs(1);
-    assert_eq!(scene.conversation.next_deadline(), Some(end));
+    assert_eq!(scene.next_deadline(), Some(end));
     while scene.now < end {
         assert_eq!(scene.outcome(), None);
         scene.now += Duration::from_millis(100);
@@ -39,7 +39,7 @@ fn answer_to_the_log_in_is_one_that_lingering_is_counted_from() {
     scene.now += Duration::from_secs(1);
     scene.hear("HELLO ann\n");
     scene.run();
-    assert_eq!(scene.conversation.next_deadline(), Some(scene.now + LINGER));
+    assert_eq!(scene.next_deadline(), Some(scene.now + LINGER));
 }
 
 #[test]
@@ -79,7 +79,7 @@ fn lingering_begins_with_the_connection_unless_the_user_quits() {
         scene.type_in(typed);
         scene.end_input();
         scene.run();
-        assert_eq!(scene.conversation.next_deadline().is_some(), waits, "{typed}");
+        assert_eq!(scene.next_deadline().is_some(), waits, "{typed}");
     }
 }
 
@@ -277,7 +277,7 @@ fn connection_that_is_lost_again_and_again_keeps_nobody() {
         scene.run();
         while scene.outcome().is_none() {
             if !scene.conversation.wants_connection(scene.now) {
-                scene.now = scene.conversation.next_deadline().unwrap();
+                scene.now = scene.next_deadline().unwrap();
                 scene.run();
                 continue;
             }

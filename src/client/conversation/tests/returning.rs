@@ -54,7 +54,7 @@ fn return_that_is_refused_is_tried_again_later() {
         scene.run();
         assert_eq!((scene.shown(), scene.outcome()), (String::new(), None));
         assert!(scene.ends.server.is_none() && !scene.conversation.wants_connection(scene.now));
-        let at = scene.conversation.next_deadline().unwrap();
+        let at = scene.next_deadline().unwrap();
         let wait = Duration::from_secs(wait);
         assert!((wait / 2..=wait).contains(&(at - scene.now)));
     }
@@ -68,7 +68,7 @@ fn return_that_is_refused_is_tried_again_later() {
     scene.now += STANDS;
     scene.end_server(Read::End);
     scene.run();
-    let at = scene.conversation.next_deadline().unwrap();
+    let at = scene.next_deadline().unwrap();
     assert!(at - scene.now < Duration::from_secs(1), "the waits begin anew");
 }
 
@@ -88,11 +88,11 @@ fn connection_that_flaps_is_made_ever_later_and_said_once() {
     }
     assert!(scene.now - start > Duration::from_secs(93 * 30), "{:?}", scene.now - start);
     assert_eq!(events, [Event::Lost, Event::Back, Event::Lost]);
-    assert_eq!(scene.conversation.next_deadline(), Some(scene.now + STANDS));
+    assert_eq!(scene.next_deadline(), Some(scene.now + STANDS));
     scene.now += STANDS;
     scene.run();
     assert_eq!(scene.conversation.take_events(), [Event::Back]);
-    assert_eq!(scene.conversation.next_deadline(), None);
+    assert_eq!(scene.next_deadline(), None);
 }
 
 /// What was sent and not answered is said of each loss.
@@ -125,7 +125,7 @@ fn line_entered_while_away_has_it_tried_now_and_then_not_for_a_while() {
         scene.conversation.handle_connect_failed(scene.now);
     };
     for _ in 0..8 {
-        scene.now = scene.conversation.next_deadline().unwrap();
+        scene.now = scene.next_deadline().unwrap();
         fail(&mut scene);
     }
     scene.now += HURRIED;
@@ -137,15 +137,14 @@ fn line_entered_while_away_has_it_tried_now_and_then_not_for_a_while() {
     for _ in 0..10 {
         scene.type_in("@bob hi\n");
         scene.run();
-        assert_eq!(scene.conversation.next_deadline(), Some(scene.now + HURRIED));
+        assert_eq!(scene.next_deadline(), Some(scene.now + HURRIED));
     }
 }
 
 /// Turned away as the name is taken, for longer than one's own ghost can have it.
 fn find_name_taken(scene: &mut Scene) {
     let start = scene.now;
-    while scene.now < start + GHOST + Duration::from_secs(61) && scene.conversation.next_deadline().is_some()
-    {
+    while scene.now < start + GHOST + Duration::from_secs(61) && scene.next_deadline().is_some() {
         scene.connect();
         scene.hear("IN-USE\n");
         scene.run();
@@ -181,7 +180,7 @@ fn who_sits_at_a_terminal_is_asked_for_another_name() {
     let taken = "Cannot log in as ann. That username is already in use.\n";
     assert_eq!(scene.shown(), format!("{taken}{PROMPT}"));
     assert_eq!(scene.conversation.take_events(), [Event::Lost, Event::Taken]);
-    assert_eq!((scene.conversation.next_deadline(), scene.outcome()), (None, None));
+    assert_eq!((scene.next_deadline(), scene.outcome()), (None, None));
     scene.type_in("ee\n\nann2\n@bob three\n");
     scene.run();
     let disallowed = "Cannot log in as @bob three. That username contains disallowed characters.\n";
@@ -263,7 +262,7 @@ fn return_that_is_never_answered_is_tried_again() {
     scene.run();
     scene.connect();
     scene.run();
-    assert_eq!(scene.conversation.next_deadline(), Some(scene.now + ANSWERED));
+    assert_eq!(scene.next_deadline(), Some(scene.now + ANSWERED));
     scene.now += ANSWERED;
     scene.run();
     assert!(scene.ends.server.is_none() && scene.outcome().is_none());
@@ -284,7 +283,7 @@ fn return_answered_behind_a_blocked_output_is_waited_for() {
     scene.hear(lines(20_000) + "HELLO ann\n");
     scene.run();
     for _ in 0..3 {
-        scene.now = scene.conversation.next_deadline().unwrap();
+        scene.now = scene.next_deadline().unwrap();
         scene.run();
         assert!(scene.ends.server.is_some());
     }

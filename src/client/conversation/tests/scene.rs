@@ -19,6 +19,8 @@ pub(super) struct Script {
     /// How many bytes it takes before it blocks; no bound, if there is none.
     pub(super) room: Option<usize>,
     pub(super) is_broken: bool,
+    /// The system has no memory for it.
+    pub(super) is_starved: bool,
 }
 
 impl Script {
@@ -51,6 +53,9 @@ impl Transport for End {
 
     fn read(&mut self, near: &mut [u8], far: &mut [u8]) -> Result<usize, Stop<&'static str>> {
         let mut script = self.0.borrow_mut();
+        if script.is_starved {
+            return Err(Stop::Starved);
+        }
         let mut count = 0;
         for place in near.iter_mut().chain(far) {
             match script.next() {
@@ -65,6 +70,9 @@ impl Transport for End {
 
     fn write(&mut self, bytes: &[u8]) -> Result<usize, Stop<&'static str>> {
         let mut script = self.0.borrow_mut();
+        if script.is_starved {
+            return Err(Stop::Starved);
+        }
         if script.is_broken {
             return Err(Stop::Broken("broken pipe"));
         }
@@ -108,12 +116,7 @@ impl Scene {
 
     pub(super) fn shown_by(screen: Screen, settings: Settings<'_>) -> Self {
         let (input, output) = (End::default(), End::default());
-        let ends = Ends {
-            server: None,
-            input: Source::new(input.clone()),
-            output: Source::new(output.clone()),
-            broken: None,
-        };
+        let ends = Ends::new(Source::new(input.clone()), Source::new(output.clone()));
         let conversation = Conversation::new(&settings, screen);
         let server = End::default();
         Self { conversation, ends, server, input, output, now: Duration::from_secs(100) }
@@ -131,7 +134,7 @@ impl Scene {
 
     /// As soon as it is wanted.
     pub(super) fn connect(&mut self) {
-        if let Some(deadline) = self.conversation.next_deadline() {
+        if let Some(deadline) = self.next_deadline() {
             self.now = self.now.max(deadline);
         }
         assert!(self.conversation.wants_connection(self.now));
@@ -186,6 +189,10 @@ impl Scene {
 
     pub(super) fn sent(&self) -> String {
         taken(&self.server)
+    }
+
+    pub(super) fn next_deadline(&self) -> Option<Duration> {
+        self.conversation.next_deadline(&self.ends)
     }
 
     pub(super) fn outcome(&self) -> Option<Outcome> {

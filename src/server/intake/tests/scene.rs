@@ -41,6 +41,8 @@ pub(super) struct Wire {
     /// Whether it was ended, so that unread bytes do no harm.
     pub(super) was_ended: bool,
     pub(super) is_closed: bool,
+    /// The system has no memory for it.
+    pub(super) is_starved: bool,
 }
 
 #[derive(Debug)]
@@ -52,6 +54,9 @@ impl Transport for Stream {
     fn read(&mut self, near: &mut [u8], far: &mut [u8]) -> Result<usize, Stop<&'static str>> {
         let mut wire = self.0.borrow_mut();
         wire.calls += 1;
+        if wire.is_starved {
+            return Err(Stop::Starved);
+        }
         if wire.incoming.is_empty() {
             wire.was_read = wire.is_broken || wire.has_said_all;
             return match (wire.is_broken, wire.has_said_all) {
@@ -67,6 +72,9 @@ impl Transport for Stream {
     fn write(&mut self, bytes: &[u8]) -> Result<usize, Stop<&'static str>> {
         let mut wire = self.0.borrow_mut();
         wire.calls += 1;
+        if wire.is_starved {
+            return Err(Stop::Starved);
+        }
         if wire.is_broken {
             return Err(Stop::Broken("reset"));
         }
@@ -168,6 +176,7 @@ impl Scene {
             was_read: false,
             was_ended: false,
             is_closed: false,
+            is_starved: false,
         }));
         self.wires.push(Rc::clone(&wire));
         wire
