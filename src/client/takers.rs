@@ -43,8 +43,10 @@ pub(super) struct Commands<'a, F> {
 
 impl<F: Frontend> Take for Commands<'_, F> {
     fn take(&mut self, line: Line<'_>, from: usize) -> Taken {
-        // There is no limit for the user.
-        let Line::Whole(line) = line else { return Taken::Whole };
+        let Line::Whole(line) = line else {
+            note!(Error, "a line was dropped: it was longer than there is memory for");
+            return Taken::Whole;
+        };
         if self.is_echoed && self.session.is_ready_for_input(self.outbox, self.frontend) {
             self.frontend.handle_echoed_line();
         }

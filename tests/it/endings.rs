@@ -1,13 +1,13 @@
 //! Conversations that end badly, or in the middle of something (spec section 5, C3, S16).
 
 use crate::peer::{End, Hanging, Peer, Refusing};
-use crate::program::{Collector, PROMPT, Program, chinwag, file};
+use crate::program::{CHINWAG, Collector, PROMPT, Program, chinwag, file, with_arguments};
 use rustix::fs::OFlags;
 use rustix::process::Signal;
 use std::fs::File;
 use std::io;
 use std::os::fd::AsFd;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 const LOGGED_IN: &str = "Successfully logged in as ann!\n";
 
@@ -268,4 +268,21 @@ fn flags_of_the_shared_pipes_are_never_changed() {
 
 pub(crate) fn is_non_blocking(descriptor: impl AsFd) -> bool {
     rustix::fs::fcntl_getfl(descriptor).unwrap().contains(OFlags::NONBLOCK)
+}
+
+/// What was typed is not dropped without a word.
+#[test]
+#[cfg(target_os = "linux")]
+fn typed_line_that_is_longer_than_the_memory_is_said() {
+    let peer = Peer::new();
+    let mut command = Command::new("sh");
+    command.args(["-c", "ulimit -v 40000; exec \"$0\" \"$@\"", CHINWAG]);
+    let mut program = Program::on_pipes(with_arguments(command, peer.port(), "--name ann"));
+    let mut talk = peer.welcome("ann");
+    program.enter(format!("@bob {}\n@bob short\n", "x".repeat(60_000_000)));
+    talk.answer("SEND bob short", "SEND-OK\n");
+    program.enter_all("!quit\n");
+    let outcome = program.finish();
+    assert!(outcome.only_error().contains("longer than there is memory for"));
+    assert_eq!(outcome.status.code(), Some(0));
 }
