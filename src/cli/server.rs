@@ -70,8 +70,8 @@ const OPTIONS: &[Row] = &[
         "max-connections",
         arguments::number,
         "CHINWAGD_MAX_CONNECTIONS",
-        "How many may be connected; one more makes the oldest leave that has not logged in [default: twice \
-         --max-users and 1000]",
+        "How many may be connected; one more makes the oldest leave that has not logged in [default: 1000 \
+         more than --max-users]",
     ),
     option(
         "max-per-address",
@@ -169,18 +169,17 @@ impl Options {
 
 /// What is wrong with limits that do not go together.
 fn contradiction(limits: &Limits) -> Option<String> {
-    let Limits { max_message, max_queue, max_memory, .. } = *limits;
+    let Limits { max_message, max_queue, max_memory, max_connections, .. } = *limits;
     if max_queue < max_message.saturating_add(QUEUE_ROOM) {
         return Some(format!(
             "the queue of {max_queue} bytes is too short for messages of {max_message}: give --max-queue at \
              least {QUEUE_ROOM} bytes more than --max-message"
         ));
     }
-    let least = limits.least_memory();
-    (max_memory < least).then(|| {
+    (limits.above_shares() < limits.least_above_shares()).then(|| {
         format!(
-            "{max_memory} bytes of memory are too few for messages of {max_message}: give --max-memory at \
-             least {least} bytes, or a smaller --max-message"
+            "{max_memory} bytes of memory are too few for messages of {max_message} and {max_connections} \
+             connections: give more --max-memory, or less of the others"
         )
     })
 }

@@ -1,26 +1,28 @@
 //! What all clients of a server together make it hold, and how much that may be.
 
-use crate::wire::sizes::{LOG_IN_LIMIT, RESERVE_SHARE};
-
-/// What is held for one client and is no more than this may use the reserve.
-const SMALL: usize = 4 * LOG_IN_LIMIT;
+use super::limits::Limits;
 
 /// The memory that strangers have made the server take, in bytes.
 ///
-/// A part of it is kept back for those who hold little: long lines and long queues, whoever has them,
-/// never keep short messages from passing.
+/// A quarter of it is shared out: each connection may hold its [share](Limits::share) of lines, and as much
+/// of a queue, whatever the others do, so that short messages always pass. What is more than a share comes
+/// out of the rest, for whoever needs it first.
 #[derive(Debug)]
 pub(super) struct Budget {
     used: usize,
-    most: usize,
-    /// Some of it was given back since that was last asked.
+    share: usize,
+    /// How much of it is above the shares, and may be.
+    above: usize,
+    most_above: usize,
+    /// Some of that was given back since that was last asked.
     was_eased: bool,
 }
 
 impl Budget {
-    /// Nothing is held yet, and so much may be.
-    pub(super) fn new(most: usize) -> Self {
-        Self { used: 0, most, was_eased: false }
+    /// Nothing is held yet.
+    pub(super) fn new(limits: &Limits) -> Self {
+        let most_above = limits.above_shares();
+        Self { used: 0, share: limits.share(), above: 0, most_above, was_eased: false }
     }
 
     /// How much is held.
@@ -28,17 +30,23 @@ impl Budget {
         self.used
     }
 
-    /// Whether what is held for one client may grow `from` so much `to` so much.
-    pub(super) fn allows(&self, from: usize, to: usize) -> bool {
-        let reserve = if to > SMALL { self.most / RESERVE_SHARE } else { 0 };
-        to <= from || self.used.saturating_add(to - from) <= self.most - reserve
+    /// What each may hold in any case.
+    pub(super) fn share(&self) -> usize {
+        self.share
     }
 
-    /// What is held for one client has changed `from` so much `to` so much.
+    /// Whether what is held for one client, of lines or in a queue, may grow `from` so much `to` so much.
+    pub(super) fn allows(&self, from: usize, to: usize) -> bool {
+        let above = to.saturating_sub(self.share.max(from));
+        above == 0 || self.above.saturating_add(above) <= self.most_above
+    }
+
+    /// That has changed `from` so much `to` so much.
     #[inline]
     pub(super) fn note(&mut self, from: usize, to: usize) {
         if from != to {
             self.used = self.used + to - from;
+            self.above = self.above + to.saturating_sub(self.share) - from.saturating_sub(self.share);
             self.was_eased |= to < from;
         }
     }
@@ -47,6 +55,11 @@ impl Budget {
     pub(super) fn take_eased(&mut self) -> bool {
         core::mem::take(&mut self.was_eased)
     }
+
+    /// Somebody has come, or has left: the bookkeeping for so many bytes.
+    pub(super) fn note_client(&mut self, from: usize, to: usize) {
+        self.used = self.used + to - from;
+    }
 }
 
 #[cfg(test)]
@@ -54,24 +67,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whoever_holds_little_may_use_the_reserve() {
-        let most = 100 * SMALL;
-        let mut budget = Budget::new(most);
-        let rest = most - most / RESERVE_SHARE;
-        assert!(budget.allows(0, rest) && !budget.allows(0, rest + 1));
-        budget.note(0, rest);
-        assert!(!budget.allows(SMALL, SMALL + 1), "one more than little");
-        assert!(budget.allows(0, SMALL));
-        budget.note(0, most - rest - SMALL);
-        assert!(budget.allows(0, SMALL) && !budget.allows(0, SMALL + 1));
-        budget.note(0, 1);
-        assert!(!budget.allows(0, SMALL) && budget.allows(0, SMALL - 1) && budget.allows(9 * SMALL, SMALL));
+    fn everybody_has_a_share_whatever_the_others_hold() {
+        let limits = Limits { max_memory: 1 << 20, max_connections: 100, ..Limits::default() };
+        let mut budget = Budget::new(&limits);
+        let (share, rest) = (budget.share(), limits.above_shares());
+        assert_eq!((share, rest), (1054, (1 << 20) - 100 * (512 + 2 * 1054)));
+        assert!(budget.allows(0, share + rest) && !budget.allows(0, share + rest + 1));
+        budget.note(0, share + rest);
+        assert!(budget.allows(0, share) && !budget.allows(0, share + 1));
+        assert!(!budget.allows(share, share + 1) && budget.allows(9 * share, share));
         assert!(!budget.allows(0, usize::MAX));
+        for _ in 1..200 {
+            assert!(budget.allows(0, share));
+            budget.note(0, share);
+        }
+        budget.note_client(0, 100 * 512);
+        assert_eq!(budget.used(), limits.max_memory, "and that is all");
     }
 
     #[test]
     fn what_is_given_back_is_said_once() {
-        let mut budget = Budget::new(10);
+        let mut budget = Budget::new(&Limits::default());
         budget.note(0, 7);
         assert!(!budget.take_eased());
         budget.note(7, 3);

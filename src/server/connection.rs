@@ -135,11 +135,13 @@ impl<T: Transport> Connection<T> {
     fn readable(&self, id: Id, hub: &mut Hub) -> Option<usize> {
         let is_user = hub.is_logged_in(id);
         let held = self.lines.capacity();
-        let mut allows = |count| hub.budget().allows(held, self.lines.memory_after(count));
-        match is_user && allows(CHUNK) {
-            true => Some(usize::MAX),
-            false => allows(LOG_IN_LIMIT).then_some(LOG_IN_LIMIT),
+        let budget = hub.budget();
+        let allows = |count| budget.allows(held, self.lines.memory_after(count));
+        if is_user && allows(CHUNK) {
+            return Some(usize::MAX);
         }
+        let rest = budget.share().saturating_sub(held);
+        [LOG_IN_LIMIT, rest].into_iter().find(|&most| most > 0 && allows(most))
     }
 
     /// There is no memory for the line that has begun.

@@ -187,7 +187,7 @@ impl Hub {
             dirty: Vec::new(),
             spares: Vec::new(),
             lists: Lists::default(),
-            budget: Budget::new(limits.max_memory),
+            budget: Budget::new(&limits),
         }
     }
 
@@ -200,7 +200,7 @@ impl Hub {
         if id.index() == self.clients.len() {
             self.clients.push(Client::default());
         }
-        self.budget.note(0, PER_CLIENT);
+        self.budget.note_client(0, PER_CLIENT);
         Some(id)
     }
 
@@ -208,7 +208,8 @@ impl Hub {
     pub fn disconnect(&mut self, id: Id) {
         self.log_out(id);
         let Client { outbox, listing, is_dirty, .. } = mem::take(&mut self.clients[id.index()]);
-        self.budget.note(outbox.capacity() + PER_CLIENT, 0);
+        self.budget.note(outbox.capacity(), 0);
+        self.budget.note_client(PER_CLIENT, 0);
         if listing.is_some() {
             drop(listing);
             self.lists.forget_unread(&mut self.budget);
@@ -509,12 +510,15 @@ impl Hub {
         client.outbox.len() + client.unlisted() + line > self.limits.max_queue
     }
 
-    /// Makes room for so many bytes more in an outbox, if there is memory for it.
+    /// Makes room for so many bytes more in an outbox, if there is memory for it: some more than that, or
+    /// just that.
     #[cold]
     fn make_room(&mut self, id: Id, count: usize) -> bool {
         let outbox = &mut self.clients[id.index()].outbox;
         let before = outbox.capacity();
-        let is_made = self.budget.allows(before, outbox.grown(count)) && outbox.try_reserve(count);
+        let is_made = [outbox.grown(count), outbox.least(count)]
+            .into_iter()
+            .any(|capacity| self.budget.allows(before, capacity) && outbox.try_grow(capacity));
         self.budget.note(before, outbox.capacity());
         is_made
     }

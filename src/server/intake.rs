@@ -28,11 +28,12 @@
 //!
 //! # Memory
 //!
-//! All together have one [bound](super::hub::Limits::max_memory). At that bound a line that would grow is not read on,
+//! All together have one [bound](super::hub::Limits::max_memory), and each has a [share](super::hub::Limits::share) of
+//! that which nobody can take. At the bound a line that would grow beyond its share is not read on,
 //! and a message that would queue is not taken: their senders are held, until somebody gives memory back.
 //! If nobody does for [`PATIENCE`], whoever has the most has to: one that reads too slowly is dropped, or a
-//! line that is not complete is, as one that is too long. While nobody has much, those who wait insist,
-//! and what there is no memory for is refused.
+//! line that is not complete is, as one that is too long. If nobody has more than its share, those who
+//! wait insist, and what there is no memory for is refused.
 //!
 //! # Strangers
 //!
@@ -57,7 +58,7 @@ use super::hub::{Hub, Id, Wait};
 use crate::wire::format::note;
 use crate::wire::outbox::Outbox;
 use crate::wire::protocol::Reply;
-use crate::wire::sizes::{LAST_BYTES, LOG_IN_LIMIT, PER_CLIENT};
+use crate::wire::sizes::{LAST_BYTES, LOG_IN_LIMIT};
 use crate::wire::source::{Source, TRY_AGAIN, Transport};
 use alloc::vec::Vec;
 use core::fmt::Display;
@@ -70,6 +71,9 @@ pub const PATIENCE: Duration = Duration::from_millis(100);
 /// Who sends no more and takes nothing for so long is closed, whatever waits for it: so long, a connection
 /// may be interrupted (the same as the time after which the system gives up on what it sends).
 pub const STALL_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// At most so many guests are served in a turn: however many there are, users do not wait for them.
+const GUESTS_PER_TURN: usize = 64;
 
 /// When in a turn a connection is served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -235,11 +239,18 @@ impl<T: Transport<Error: Display>> Intake<T> {
         mem::swap(&mut self.queued, &mut self.serving);
         let mut last_bytes = LAST_BYTES;
         for rank in [Rank::Leaving, Rank::User, Rank::Guest] {
+            let mut left = if rank == Rank::Guest { GUESTS_PER_TURN } else { usize::MAX };
             for place in 0..self.serving.len() {
                 let id = self.serving[place];
-                if self.rank(id) == Some(rank) {
-                    self.serve(id, now, &mut last_bytes);
+                if self.rank(id) != Some(rank) {
+                    continue;
                 }
+                if left == 0 {
+                    self.queued.push(id);
+                    continue;
+                }
+                left -= 1;
+                self.serve(id, now, &mut last_bytes);
             }
         }
         self.serving.clear();
@@ -298,9 +309,7 @@ impl<T: Transport<Error: Display>> Intake<T> {
 
     /// Whether one more may come, perhaps because a guest leaves.
     fn has_place(&mut self) -> bool {
-        let is_full = self.len() >= self.hub.limits().max_connections;
-        let has_memory = self.hub.budget().allows(0, PER_CLIENT + LOG_IN_LIMIT);
-        !is_full && has_memory || self.dismiss_guest()
+        self.len() < self.hub.limits().max_connections || self.dismiss_guest()
     }
 
     fn connection(&mut self, id: Id) -> Option<&mut Connection<T>> {

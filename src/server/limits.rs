@@ -1,6 +1,6 @@
 //! What bounds the clients of one hub.
 
-use crate::wire::sizes::{CHUNK, MARK, MAX_MEMORY, MAX_MESSAGE, MAX_NAME, MAX_QUEUE};
+use crate::wire::sizes::{CHUNK, MARK, MAX_MEMORY, MAX_MESSAGE, MAX_NAME, MAX_QUEUE, PER_CLIENT, STEP};
 use core::time::Duration;
 
 pub use crate::wire::sizes::{LOG_IN_LIMIT, OWN_MARK, QUEUE_ROOM};
@@ -18,8 +18,8 @@ pub struct Limits {
     /// `max_message`, or a single message might end its receiver.
     pub max_queue: usize,
     /// The most that all clients together may make the server hold, in bytes: lines that are not
-    /// complete, what waits for those who read slowly, and 512 for each connection. At least
-    /// [`Limits::least_memory`].
+    /// complete, what waits for those who read slowly, and 512 for each connection. So much that
+    /// [`Limits::above_shares`] is at least [`Limits::least_above_shares`].
     pub max_memory: usize,
     /// How many may be connected at once. One more makes the oldest leave that has not logged in.
     pub max_connections: usize,
@@ -30,7 +30,7 @@ pub struct Limits {
     pub login_timeout: Duration,
 }
 
-/// How many connections there may be beyond twice the number of users.
+/// How many connections there may be beyond the number of users.
 const MORE_CONNECTIONS: usize = 1000;
 
 impl Default for Limits {
@@ -53,13 +53,13 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// The same for so many users: there may be twice as many connections and a thousand more, and half
-    /// of the users may have the same address.
+    /// The same for so many users: there may be a thousand connections more, and half of the users may have
+    /// the same address.
     #[must_use]
     pub fn for_users(self, max_users: usize) -> Self {
         Self {
             max_users,
-            max_connections: max_users.saturating_mul(2).saturating_add(MORE_CONNECTIONS),
+            max_connections: max_users.saturating_add(MORE_CONNECTIONS),
             max_per_address: max_users.div_ceil(2),
             ..self
         }
@@ -68,15 +68,33 @@ impl Limits {
     /// The same for so much memory: the longest message fits, and no queue takes more than five eighths.
     #[must_use]
     pub fn for_memory(self, max_memory: usize) -> Self {
-        let max_message = self.max_message.min(max_memory.saturating_sub(2 * CHUNK) / 7 * 2);
+        let above = Self { max_memory, ..self }.above_shares().saturating_sub(CHUNK);
+        let max_message = self.max_message.min((above / 3).max(above.saturating_sub(STEP) / 2));
         let max_queue = self.max_queue.min(max_memory / 8 * 5).max(max_message.saturating_add(QUEUE_ROOM));
         Self { max_memory, max_message, max_queue, ..self }
     }
 
-    /// What lets one message of the longest kind through: it may take twice its length while it comes in,
-    /// and is then copied; and an eighth is kept back.
-    pub fn least_memory(&self) -> usize {
-        (self.max_message / 2).saturating_mul(7).saturating_add(2 * CHUNK)
+    /// What each connection may hold of lines, and as much in a queue, whatever the others hold: so much
+    /// that all together take a quarter of the memory.
+    pub fn share(&self) -> usize {
+        (self.max_memory / 4 / self.max_connections.max(1)).saturating_sub(PER_CLIENT) / 2
+    }
+
+    /// What is left of the memory for those who hold more.
+    pub fn above_shares(&self) -> usize {
+        let shares = self.max_connections.saturating_mul(PER_CLIENT + 2 * self.share());
+        self.max_memory.saturating_sub(shares)
+    }
+
+    /// What is needed of that for a message of the longest kind: it may take twice its length while it
+    /// comes in, or a step more than its length, and is then copied.
+    pub fn least_above_shares(&self) -> usize {
+        let message = self.max_message;
+        message
+            .saturating_mul(2)
+            .min(message.saturating_add(STEP))
+            .saturating_add(message)
+            .saturating_add(CHUNK)
     }
 
     /// While more than this waits for a client, in bytes, messages to it are put off.
@@ -101,14 +119,15 @@ mod tests {
     #[test]
     fn limits_follow_users_and_memory() {
         let limits = Limits::default();
-        assert_eq!((limits.max_users, limits.max_connections, limits.max_per_address), (16, 1032, 8));
+        assert_eq!((limits.max_users, limits.max_connections, limits.max_per_address), (16, 1016, 8));
         assert_eq!(limits.for_users(3).max_per_address, 2);
         assert_eq!(limits.for_users(usize::MAX).max_connections, usize::MAX);
         assert_eq!(limits.for_memory(MAX_MEMORY), limits, "the defaults go together");
-        for memory in [1 << 19, 1 << 20, 1 << 23, 1 << 24, usize::MAX] {
+        for memory in [1 << 20, 3 << 19, 1 << 23, 1 << 24, 1 << 40] {
             let limits = limits.for_memory(memory);
-            assert!(limits.max_memory >= limits.least_memory(), "{memory}");
+            assert!(limits.above_shares() >= limits.least_above_shares(), "{memory}");
             assert!(limits.max_queue >= limits.max_message + QUEUE_ROOM, "{memory}");
+            assert!(limits.max_message >= 50_000, "{memory}: {}", limits.max_message);
         }
     }
 

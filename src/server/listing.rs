@@ -82,10 +82,11 @@ impl Lists {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::server::hub::Limits;
 
     #[test]
     fn list_lives_as_long_as_it_is_read() {
-        let mut budget = Budget::new(1000);
+        let mut budget = Budget::new(&Limits::default());
         let mut lists = Lists::default();
         assert_eq!(lists.current(), None);
         let line: Rc<[u8]> = Rc::from(*b"LIST-OK ann\n");

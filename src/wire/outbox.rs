@@ -70,20 +70,22 @@ impl Outbox {
         count <= self.bytes.capacity() - self.bytes.len()
     }
 
-    /// How much memory it would own with room for so many bytes more. A small one grows to twice its size,
-    /// so that growing costs little; a large one, by a step at a time.
+    /// How much memory it had best own to have room for so many bytes more. A small one grows to twice its
+    /// size, so that growing costs little; a large one, by a step at a time.
     pub fn grown(&self, count: usize) -> usize {
         let capacity = self.bytes.capacity();
-        self.bytes.len().saturating_add(count).max(capacity + capacity.min(STEP))
+        self.least(count).max(capacity + capacity.min(STEP))
     }
 
-    /// Makes room for so many bytes more, if there is memory for it; returns whether that is so.
+    /// How much memory it needs to have room for so many bytes more.
+    pub fn least(&self, count: usize) -> usize {
+        self.bytes.len().saturating_add(count)
+    }
+
+    /// Owns so much memory from now on, if there is some; returns whether that is so.
     #[must_use]
-    pub fn try_reserve(&mut self, count: usize) -> bool {
-        self.has_room(count) || {
-            let missing = self.grown(count) - self.bytes.len();
-            self.bytes.try_reserve_exact(missing).is_ok()
-        }
+    pub fn try_grow(&mut self, capacity: usize) -> bool {
+        self.bytes.try_reserve_exact(capacity.saturating_sub(self.bytes.len())).is_ok()
     }
 
     /// Whether this outbox could use a [spare](Outbox::adopt) buffer.
@@ -221,13 +223,13 @@ mod tests {
     fn room_is_made_if_there_is_memory() {
         let mut outbox = Outbox::new();
         assert!(outbox.has_room(0) && !outbox.has_room(1) && outbox.grown(7) == 7);
-        assert!(outbox.try_reserve(7) && outbox.has_room(7) && !outbox.has_room(8));
+        assert!(outbox.try_grow(7) && outbox.has_room(7) && !outbox.has_room(8));
         outbox.tail().extend_from_slice(b"1234567");
-        assert_eq!((outbox.grown(1), outbox.grown(20)), (14, 27));
-        assert!(!outbox.try_reserve(isize::MAX as usize));
+        assert_eq!((outbox.least(1), outbox.grown(1), outbox.grown(20)), (8, 14, 27));
+        assert!(!outbox.try_grow(isize::MAX as usize) && outbox.try_grow(3));
         assert_eq!((outbox.as_slice(), outbox.capacity()), (&b"1234567"[..], 7));
-        assert!(outbox.try_reserve(3 * STEP) && outbox.has_room(3 * STEP));
-        assert_eq!(outbox.grown(3 * STEP + 1), outbox.capacity() + STEP);
+        assert!(outbox.try_grow(3 * STEP) && outbox.has_room(3 * STEP - 7));
+        assert_eq!(outbox.grown(3 * STEP), outbox.capacity() + STEP);
     }
 
     #[test]

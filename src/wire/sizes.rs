@@ -107,6 +107,3 @@ pub(crate) const PER_CLIENT: usize = 512;
 
 /// What all clients together may make a server hold, unless its limits say otherwise.
 pub(crate) const MAX_MEMORY: usize = either(64 * MIB, 32 * KIB);
-
-/// One part in so many of that is for those alone who hold little.
-pub(crate) const RESERVE_SHARE: usize = 8;

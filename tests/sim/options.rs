@@ -160,7 +160,8 @@ fn draw_config(random: &mut Random, clients: usize) -> Config {
     let mut limits = Limits { max_message, max_queue, ..Limits::default().for_users(max_users) };
     // As small as it may be, and then a guest does not have long, or there is hardly room for one.
     if random.percent(30) {
-        limits.max_memory = limits.least_memory();
+        limits.max_connections = 100;
+        limits.max_memory = limits.least_above_shares() * 4 / 3 + 400_000;
     }
     if random.percent(20) {
         limits.login_timeout = Duration::from_millis(random.between(1, 20_000) as u64);

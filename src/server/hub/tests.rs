@@ -9,7 +9,7 @@ const LIMITS: Limits = Limits {
     max_message: 1000,
     max_queue: 1000 + QUEUE_ROOM,
     max_memory: 1 << 20,
-    max_connections: usize::MAX,
+    max_connections: 100,
     max_per_address: usize::MAX,
     login_timeout: Duration::MAX,
 };
@@ -297,7 +297,7 @@ fn steps_of_a_list(hub: &Hub) -> usize {
 
 #[test]
 fn list_walks_past_users_only_and_not_past_all_who_ever_were_here() {
-    let limits = Limits { max_users: 10_000, ..LIMITS };
+    let limits = Limits { max_users: 10_000, max_connections: 10_000, max_memory: 1 << 24, ..LIMITS };
     let names: Vec<_> = (0..10_000).map(|number| format!("user{number}")).collect();
     let (mut hub, ids) = hub(limits, true, &names.iter().map(String::as_str).collect::<Vec<_>>());
     assert_eq!(steps_of_a_list(&hub), 10_000);

@@ -9,7 +9,7 @@ use crate::wire::sizes::{CHUNK, LIST_PIECE, STEP};
 /// The smallest server that takes messages of a MiB.
 fn limits() -> Limits {
     let limits = Limits { max_users: 50, max_message: STEP, max_queue: 3 * STEP, ..LIMITS };
-    Limits { max_memory: limits.least_memory(), ..limits }
+    Limits { max_memory: limits.least_above_shares() * 4 / 3 + 100, ..limits }
 }
 
 fn part_of(length: usize) -> String {
@@ -100,7 +100,7 @@ fn readers_who_do_not_read_share_the_memory() {
 /// When many hold a little each, there is nobody to be dropped: what is then too much is refused.
 #[test]
 fn what_there_is_no_memory_for_is_refused_in_the_end() {
-    let mut scene = Scene::new(Limits { max_memory: CHUNK, ..limits() });
+    let mut scene = Scene::new(Limits { max_memory: 2 * CHUNK, ..limits() });
     let (ann, bob) = (scene.user("ann"), scene.user("bob"));
     bob.reads_only(0);
     scene.say(&ann, &format!("{}\n", part_of(STEP / 2)));
