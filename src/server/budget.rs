@@ -46,8 +46,9 @@ impl Budget {
     pub(super) fn note(&mut self, from: usize, to: usize) {
         if from != to {
             self.used = self.used + to - from;
-            self.above = self.above + to.saturating_sub(self.share) - from.saturating_sub(self.share);
-            self.was_eased |= to < from;
+            let before = self.above;
+            self.above = before + to.saturating_sub(self.share) - from.saturating_sub(self.share);
+            self.was_eased |= self.above < before;
         }
     }
 
@@ -88,10 +89,14 @@ mod tests {
     #[test]
     fn what_is_given_back_is_said_once() {
         let mut budget = Budget::new(&Limits::default());
-        budget.note(0, 7);
+        let share = budget.share();
+        budget.note(0, share + 2);
         assert!(!budget.take_eased());
-        budget.note(7, 3);
+        budget.note(share + 2, share + 1);
         assert!(budget.take_eased() && !budget.take_eased());
-        assert_eq!(budget.used(), 3);
+        budget.note(0, share);
+        budget.note(share, 0);
+        assert!(!budget.take_eased(), "a share is nobody else's");
+        assert_eq!(budget.used(), share + 1);
     }
 }

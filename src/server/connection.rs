@@ -13,7 +13,9 @@ use core::time::Duration;
 pub(super) enum State {
     /// An event.
     Idle,
-    /// Its place in a turn.
+    /// Its place in a turn; it was idle before.
+    Woken,
+    /// The same; it has more to say than was taken at once, or had to wait.
     Queued,
     /// The same; the line that was put off is then taken, however long the queue it is for, or dropped.
     Insisting,
@@ -27,7 +29,7 @@ pub(super) enum State {
 
 impl State {
     pub(super) fn is_queued(self) -> bool {
-        matches!(self, Self::Queued | Self::Insisting | Self::Broken)
+        matches!(self, Self::Woken | Self::Queued | Self::Insisting | Self::Broken)
     }
 }
 

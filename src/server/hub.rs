@@ -300,11 +300,11 @@ impl Hub {
         &mut self.budget
     }
 
-    /// Who has the most to read, in memory, if that is more than `least` bytes: it can be ended.
-    pub(super) fn worst_reader(&self, least: usize) -> Option<(Id, usize)> {
-        let sizes = self.clients.iter().map(|client| client.outbox.capacity() + client.unlisted());
+    /// Who has the most to read, if that is more than `least` bytes: it can be ended.
+    pub(super) fn worst_reader(&self, least: usize) -> Option<Id> {
+        let sizes = self.clients.iter().map(|client| client.outbox.len() + client.unlisted());
         let (index, size) = sizes.enumerate().max_by_key(|&(_, size)| size)?;
-        Id::from_index(index).filter(|_| size > least).map(|id| (id, size))
+        Id::from_index(index).filter(|_| size > least)
     }
 
     /// What the budget has to say of this, counted anew.

@@ -14,7 +14,8 @@
 //!
 //! A turn reads each stream that has something at most once and writes each queue that has something
 //! new once, so that nobody waits for one who sends a lot, and a thousand messages to one receiver
-//! cost one write. All connections share one buffer to read into; an idle one owns none. The time is a
+//! cost one write. Nor does anybody wait for many who send a lot: of those, and of those who have not
+//! logged in, some are served in each turn, after those who were idle until now. All connections share one buffer to read into; an idle one owns none. The time is a
 //! duration since any fixed point.
 //!
 //! # A receiver slower than its senders
@@ -72,15 +73,27 @@ pub const PATIENCE: Duration = Duration::from_millis(100);
 /// may be interrupted (the same as the time after which the system gives up on what it sends).
 pub const STALL_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// At most so many guests are served in a turn: however many there are, users do not wait for them.
-const GUESTS_PER_TURN: usize = 64;
+/// At most so many guests are served in a turn, and as many who have a lot to say: however many there are,
+/// those who say something now and then do not wait for all of them.
+const SERVED_PER_TURN: usize = 64;
 
 /// When in a turn a connection is served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Rank {
     Leaving,
     User,
+    /// A user who has a lot to say.
+    Backlog,
     Guest,
+}
+
+impl Rank {
+    const ALL: [Self; 4] = [Self::Leaving, Self::User, Self::Backlog, Self::Guest];
+
+    /// How many of them are served in one turn.
+    fn most(self) -> usize {
+        if matches!(self, Self::Backlog | Self::Guest) { SERVED_PER_TURN } else { usize::MAX }
+    }
 }
 
 /// Everybody who is connected, and what is to be done for them.
@@ -237,23 +250,29 @@ impl<T: Transport<Error: Display>> Intake<T> {
         }
         self.release_held(now);
         mem::swap(&mut self.queued, &mut self.serving);
+        let mut left = Vec::new();
         let mut last_bytes = LAST_BYTES;
-        for rank in [Rank::Leaving, Rank::User, Rank::Guest] {
-            let mut left = if rank == Rank::Guest { GUESTS_PER_TURN } else { usize::MAX };
-            for place in 0..self.serving.len() {
-                let id = self.serving[place];
+        for rank in Rank::ALL {
+            let mut served = 0;
+            let mut serving = mem::take(&mut self.serving);
+            serving.retain(|&id| {
                 if self.rank(id) != Some(rank) {
-                    continue;
+                    return true;
                 }
-                if left == 0 {
-                    self.queued.push(id);
-                    continue;
+                served += 1;
+                if served > rank.most() {
+                    left.push(id);
+                } else {
+                    self.serve(id, now, &mut last_bytes);
                 }
-                left -= 1;
-                self.serve(id, now, &mut last_bytes);
-            }
+                false
+            });
+            self.serving = serving;
         }
         self.serving.clear();
+        // They are the first next time.
+        left.append(&mut self.queued);
+        self.queued = left;
         self.hub.end_turn();
         if self.short_since.is_some() && !self.held.iter().any(|&id| self.waits_for_memory(id)) {
             self.short_since = None;
@@ -320,7 +339,7 @@ impl<T: Transport<Error: Display>> Intake<T> {
         let Some(connection) = self.connection(id) else { return };
         note(&mut connection.source);
         if connection.state == State::Idle && connection.source.is_readable() {
-            self.enqueue(id, State::Queued);
+            self.enqueue(id, State::Woken);
         }
     }
 
@@ -332,7 +351,7 @@ impl<T: Transport<Error: Display>> Intake<T> {
         }
     }
 
-    /// None of one who was served already, or is to be closed for not reading.
+    /// None of one who is to be closed for not reading.
     fn rank(&self, id: Id) -> Option<Rank> {
         let connection = self.connections[id.index()].as_ref()?;
         if !connection.state.is_queued() || self.hub.is_overfull(id) {
@@ -340,8 +359,9 @@ impl<T: Transport<Error: Display>> Intake<T> {
         }
         Some(match connection.source.is_ending() {
             true => Rank::Leaving,
-            false if self.hub.is_logged_in(id) => Rank::User,
-            false => Rank::Guest,
+            false if !self.hub.is_logged_in(id) => Rank::Guest,
+            false if connection.state == State::Woken => Rank::User,
+            false => Rank::Backlog,
         })
     }
 
@@ -439,12 +459,13 @@ impl<T: Transport<Error: Display>> Intake<T> {
         let begun = |place: &Option<Connection<T>>| place.as_ref().map_or(0, Connection::begun);
         let lines = self.connections.iter().map(begun).enumerate();
         let (index, longest) = lines.max_by_key(|&(_, length)| length).unwrap_or_default();
-        if let Some((reader, _)) = self.hub.worst_reader(longest.max(LOG_IN_LIMIT)) {
+        let least = self.hub.budget().share().max(LOG_IN_LIMIT);
+        if let Some(reader) = self.hub.worst_reader(longest.max(least)) {
             self.hub.end_reader(reader);
             return true;
         }
         let Some(Some(connection)) = self.connections.get_mut(index) else { return false };
-        let Some(id) = Id::from_index(index).filter(|_| longest > LOG_IN_LIMIT) else { return false };
+        let Some(id) = Id::from_index(index).filter(|_| longest > least) else { return false };
         let before = connection.memory();
         connection.drop_line(id, &mut self.hub);
         self.hub.budget().note(before, connection.memory());
@@ -500,7 +521,9 @@ impl<T: Transport<Error: Display>> Intake<T> {
     fn close(&mut self, id: Id, why: &dyn Display) {
         let Some(connection) = self.connections.get_mut(id.index()).and_then(Option::take) else { return };
         match connection.state {
-            State::Queued | State::Insisting | State::Broken => self.queued.retain(|&other| other != id),
+            State::Woken | State::Queued | State::Insisting | State::Broken => {
+                self.queued.retain(|&other| other != id)
+            }
             State::Held { .. } | State::Ended => self.held.retain(|&other| other != id),
             State::Idle => {}
         }

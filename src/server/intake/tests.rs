@@ -100,6 +100,33 @@ fn nobody_waits_for_one_who_sends_a_lot() {
     }
 }
 
+/// Nor for many who do, or who have not logged in; and of those everybody has its turn.
+#[test]
+fn nobody_waits_for_many_who_send_a_lot() {
+    for logs_in in [false, true] {
+        let count = 3 * SERVED_PER_TURN;
+        let mut scene = Scene::new(Limits { max_users: 1000, max_connections: 1000, ..LIMITS });
+        let bob = scene.user("bob");
+        let others: Vec<_> = (0..count)
+            .map(|number| if logs_in { scene.user(&format!("user{number}")) } else { scene.come() })
+            .collect();
+        for other in &others {
+            scene.say(other, &"LIST \n".repeat(3 * CHUNK / 6));
+        }
+        scene.turn();
+        for _ in 0..9 {
+            let before: Vec<_> = others.iter().map(|other| other.wire.borrow().calls).collect();
+            scene.say(&bob, "SEND bob hi\n");
+            scene.turn();
+            assert_eq!(bob.heard(), "DELIVERY bob hi\nSEND-OK\n");
+            let calls = others.iter().map(|other| other.wire.borrow().calls);
+            let served = calls.zip(before).filter(|(now, before)| now > before).count();
+            assert!((1..=SERVED_PER_TURN).contains(&served), "{served}");
+        }
+        assert!(others.iter().all(|other| other.wire.borrow().calls > 3), "nobody is passed over");
+    }
+}
+
 #[test]
 fn held_sender_goes_on_when_its_receiver_has_read_or_left() {
     for leaves in [false, true] {
