@@ -3,11 +3,13 @@
 
 use chinwag::wire::source::{Source, Stop, Transport};
 use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::io::Read as _;
 use std::rc::Rc;
 
 #[derive(Default)]
 pub(super) struct Memory {
-    pub(super) bytes: Vec<u8>,
+    pub(super) bytes: VecDeque<u8>,
     pub(super) at_once: usize,
     /// What was taken; it can be looked at when the stream is no more.
     pub(super) written: Rc<RefCell<Vec<u8>>>,
@@ -29,9 +31,9 @@ impl Transport for Memory {
     type Error = &'static str;
 
     fn read(&mut self, near: &mut [u8], _: &mut [u8]) -> Result<usize, Stop<&'static str>> {
-        let count = near.len().min(self.bytes.len()).min(self.at_once);
-        near[..count].copy_from_slice(&self.bytes[..count]);
-        self.bytes.drain(..count);
+        let most = near.len().min(self.at_once);
+        // As long as bytes are there, to read them cannot fail.
+        let count = self.bytes.read(&mut near[..most]).unwrap_or(0);
         match count {
             0 if self.is_broken => Err(Stop::Broken("broken")),
             0 if self.has_end => Ok(0),
@@ -53,7 +55,7 @@ impl Transport for Memory {
 
 /// Brings these bytes.
 pub(super) fn bring(source: &mut Source<Memory>, bytes: &[u8]) {
-    source.transport_mut().bytes.extend_from_slice(bytes);
+    source.transport_mut().bytes.extend(bytes);
     source.handle_readable();
 }
 

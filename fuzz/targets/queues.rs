@@ -121,7 +121,7 @@ impl Scene {
             return;
         }
         let Some(memory) = self.intake.transport_mut(client.id).filter(|_| is_here(client)) else { return };
-        memory.bytes.extend_from_slice(&text);
+        memory.bytes.extend(&text);
         client.said.extend_from_slice(&text);
         self.intake.handle_readable(client.id);
     }

@@ -22,7 +22,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 /// What is typed or said many times is no longer than this, all together.
-const MOST: usize = 256 << 10;
+const MOST: usize = 128 << 10;
 
 pub(super) struct Scene {
     conversation: Conversation<Screen>,
