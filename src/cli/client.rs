@@ -93,7 +93,8 @@ pub fn main() -> ExitCode {
         Ok(Verdict::Killed(signal)) => {
             // The terminal is as it was: end as any program does, with status 130 for SIGINT.
             signals::obey(signal);
-            ExitCode::FAILURE
+            // As a shell says it, where nobody knows how to end by it.
+            ExitCode::from(128_u8.wrapping_add(signal as u8))
         }
         Err(_) => ExitCode::FAILURE,
     }

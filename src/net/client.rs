@@ -182,9 +182,8 @@ impl Client {
                     self.conversation.handle_unseen();
                 }
             }
-            SIGNALS => self.console.handle_signal(),
-            // The connector looks for itself.
-            LOOK_UP => {}
+            // The connector looks for itself, and so does the console.
+            LOOK_UP | SIGNALS => {}
             _ => {
                 if let Some(server) = &mut self.server {
                     server.handle_event(event);

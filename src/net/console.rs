@@ -6,6 +6,7 @@ use super::journal::Journal;
 use super::log;
 use super::options::{Options, When};
 use super::raw_mode;
+use super::signals;
 use super::stdio::Stdio;
 use super::tty::{Demand, Tty};
 use crate::client::conversation::Conversation;
@@ -16,6 +17,7 @@ use crate::wire::escape::Rule;
 use crate::wire::source::Source;
 use mio::{Interest, Registry, Token};
 use rustix::io::Errno;
+use signal_hook::consts::SIGXFSZ;
 use std::io;
 use std::time::Duration;
 
@@ -26,8 +28,8 @@ const LOG_RETRY: Duration = Duration::from_millis(100);
 pub(crate) struct Console {
     /// The terminal, if the typed line is edited here.
     tty: Option<Tty>,
-    /// The poll has an event for the terminal.
-    is_signaled: bool,
+    /// A server runs in this process: nobody is served while it is stopped.
+    hosts: bool,
     /// A signal asks to end.
     killed: Option<i32>,
     journal: Journal,
@@ -58,6 +60,8 @@ impl Console {
         registry: &Registry,
         tokens: &Tokens,
     ) -> Result<(Self, Screen), Failure> {
+        // A file that has become too long says so (EFBIG).
+        signals::ignore(SIGXFSZ);
         let mut screen = Screen::new(look(options, output.is_terminal()));
         let journal = Journal::open(options, &mut screen)?;
         journal.tell_time(&mut screen);
@@ -67,7 +71,7 @@ impl Console {
         let console = Self {
             shares_terminal: tty.is_some() && log::shares_terminal_with(output),
             tty,
-            is_signaled: false,
+            hosts: options.host,
             killed: None,
             journal,
             log_retry: None,
@@ -75,11 +79,6 @@ impl Console {
             watches_output: false,
         };
         Ok((console, screen))
-    }
-
-    /// An event says that a signal has come.
-    pub(crate) fn handle_signal(&mut self) {
-        self.is_signaled = true;
     }
 
     /// The signal that asks to end, if one has come.
@@ -94,9 +93,6 @@ impl Console {
         output: &mut Source<Stdio>,
     ) -> Result<(), Failure> {
         self.journal.tell_time(conversation.frontend());
-        if !std::mem::take(&mut self.is_signaled) {
-            return Ok(());
-        }
         let demands = self.tty.as_mut().map(Tty::demands).unwrap_or_default();
         demands.into_iter().try_for_each(|demand| self.obey(demand, conversation, output))
     }
@@ -133,6 +129,10 @@ impl Console {
             Demand::Stop => {
                 screen.suspend();
                 let shown = output.flush(screen.waiting());
+                if self.hosts {
+                    log::say("chinwag", &"suspended: the server answers nobody until you come back (fg)");
+                }
+                log::flush();
                 tty.stop(screen);
                 note_unseen(shown, conversation)?;
             }

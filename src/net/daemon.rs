@@ -31,7 +31,7 @@ pub(crate) fn run(host: &str, port: u16, config: Config) -> io::Result<()> {
     // This can take long: a signal still ends the program as it ends any.
     let addresses = resolve(host, port)?;
     let mut poll = Poll::new()?;
-    let _signals = Signals::catch(&[SIGINT, SIGTERM], poll.registry(), SIGNALS)?;
+    let mut signals = Signals::catch(&[SIGINT, SIGTERM], poll.registry(), SIGNALS)?;
     let mut server = listen(&addresses, config, poll.registry())?;
     let address = server.local_addr()?;
     note!(Info, "listening on {address}");
@@ -43,7 +43,7 @@ pub(crate) fn run(host: &str, port: u16, config: Config) -> io::Result<()> {
         let now = start.elapsed();
         server.turn(poll.registry(), now);
         logging::flush();
-        if events.iter().any(|event| event.token() == SIGNALS) {
+        if !signals.take().is_empty() {
             break;
         }
         let rest = server.next_deadline().map(|at| at.saturating_sub(now));
@@ -71,7 +71,7 @@ fn announce(address: SocketAddr) {
 }
 
 /// As many clients as the system lets this program have; as many as before, if it does not.
-fn raise_descriptor_limit() {
+pub(crate) fn raise_descriptor_limit() {
     let raise = |(current, maximum)| {
         setrlimit(Resource::RLIMIT_NOFILE, raised(current, maximum, MOST_DESCRIPTORS), maximum)
     };

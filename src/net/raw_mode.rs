@@ -5,6 +5,7 @@
 //! Ctrl-S and Ctrl-Q.
 
 use crate::net::stdio::Stdio;
+use rustix::io::retry_on_intr;
 use rustix::stdio;
 use rustix::termios::{
     InputModes, LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcgetwinsize, tcsetattr,
@@ -40,7 +41,7 @@ pub(crate) fn enter() -> io::Result<()> {
     raw.special_codes[SpecialCodeIndex::VMIN] = 1;
     raw.special_codes[SpecialCodeIndex::VTIME] = 0;
     *saved = Some(found);
-    Ok(tcsetattr(stdio::stdin(), OptionalActions::Now, &raw)?)
+    Ok(set(&raw)?)
 }
 
 /// The columns and rows of the terminal; 0 where they are not known.
@@ -64,6 +65,10 @@ pub(crate) fn restore_on_panic() {
 /// Gives the terminal back; returns whether it was taken.
 pub(crate) fn restore() -> bool {
     let found = FOUND.lock().unwrap_or_else(PoisonError::into_inner).take();
-    // Now, not when the output has drained: on a paused terminal it never would.
-    found.is_some_and(|found| tcsetattr(stdio::stdin(), OptionalActions::Now, &found).is_ok())
+    found.is_some_and(|found| set(&found).is_ok())
+}
+
+/// Now, not when the output has drained: on a paused terminal it never would.
+fn set(modes: &Termios) -> rustix::io::Result<()> {
+    retry_on_intr(|| tcsetattr(stdio::stdin(), OptionalActions::Now, modes))
 }

@@ -2,6 +2,7 @@
 
 use super::client::{Client, LOOK_UP, SERVER, SOCKET};
 use super::connector::{ConnectError, Connector};
+use super::daemon;
 use super::endpoint;
 use super::failure::{Failure, Words};
 use super::log;
@@ -73,6 +74,7 @@ pub(crate) fn run(options: &Options) -> Result<Verdict, Failure> {
 
 /// The server of `--host`.
 fn bind(options: &Options, target: &str, poll: &Poll) -> Result<Server, Failure> {
+    daemon::raise_descriptor_limit();
     let addresses = endpoint::resolve(&options.address, options.port)
         .map_err(|error| Failure::Unknown { host: options.address.clone(), error })?;
     let config = server::Config { echobot: true, ..server::Config::default() };

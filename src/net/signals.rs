@@ -37,14 +37,25 @@ impl Signals {
         Ok(Self { wake, came })
     }
 
-    /// Those that have come since the last call. To be called when there was an event.
+    /// Those that have come since the last call. To be called each turn: an event only ends the waiting
+    /// for it, and may be lost without its signal.
     pub(crate) fn take(&mut self) -> Vec<i32> {
+        if !self.came.iter().any(|(_, flag)| flag.load(Ordering::Relaxed)) {
+            return Vec::new();
+        }
         while matches!(self.wake.read(&mut [0; 64]), Ok(1..)) {}
         self.came
             .iter()
             .filter(|(_, flag)| flag.swap(false, Ordering::SeqCst))
             .map(|(signal, _)| *signal)
             .collect()
+    }
+}
+
+/// From now on this signal does nothing: the call that it is about says so, too.
+pub(crate) fn ignore(signal: i32) {
+    if let Err(error) = signal_hook::flag::register(signal, Arc::default()) {
+        note!(Debug, "signal {signal}: {error}");
     }
 }
 

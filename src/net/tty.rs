@@ -6,8 +6,35 @@ use crate::ui::editor::Editor;
 use crate::ui::screen::Screen;
 use crate::wire::format::note;
 use mio::{Registry, Token};
-use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
+use signal_hook::consts::*;
 use std::io;
+
+/// The signals that are caught: what stops or redraws, and all that end a program and can be caught
+/// safely. Not SIGBUS, SIGFPE, SIGILL and SIGSEGV: who returns from those makes the same mistake again.
+const CAUGHT: &[i32] = &[
+    SIGTSTP,
+    SIGCONT,
+    SIGWINCH,
+    SIGINT,
+    SIGTERM,
+    SIGHUP,
+    SIGQUIT,
+    SIGABRT,
+    SIGALRM,
+    SIGPROF,
+    SIGSYS,
+    SIGTRAP,
+    SIGUSR1,
+    SIGUSR2,
+    SIGVTALRM,
+    SIGXCPU,
+    #[cfg(target_os = "linux")]
+    SIGIO,
+    #[cfg(target_os = "linux")]
+    rustix::process::Signal::POWER.as_raw(),
+    #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+    rustix::process::Signal::STKFLT.as_raw(),
+];
 
 /// A terminal that is in our hands until this is dropped.
 #[derive(Debug)]
@@ -29,8 +56,7 @@ pub(crate) enum Demand {
 impl Tty {
     /// Takes the terminal, and has the screen edit what is typed on it.
     pub(crate) fn take(registry: &Registry, token: Token, screen: &mut Screen) -> io::Result<Self> {
-        let caught = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH];
-        let signals = Signals::catch(&caught, registry, token)?;
+        let signals = Signals::catch(CAUGHT, registry, token)?;
         raw_mode::restore_on_panic();
         raw_mode::enter()?;
         let (columns, rows) = raw_mode::size();

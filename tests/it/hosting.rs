@@ -2,6 +2,7 @@
 
 use crate::program::{CHINWAG, chinwag};
 use crate::program::{Program, with_arguments};
+use crate::support::until;
 use crate::terminal::{Seat, on_terminal};
 use std::process::Command;
 
@@ -82,4 +83,30 @@ fn host_and_guest_talk_to_each_other_and_to_the_echobot() {
     program.enter_all("!who\n");
     program.output.expect("There are 2 online users:\nechobot\nann\n");
     assert_eq!(program.finish().status.code(), Some(0));
+}
+
+/// Every guest is a descriptor; a shell allows few unless it is asked.
+#[test]
+fn host_may_have_as_many_descriptors_as_the_system_allows() {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "ulimit -S -n 64; exec \"$0\" \"$@\"", CHINWAG]);
+    let mut program = Program::on_pipes(with_arguments(shell, 0, "--host -v --name ann"));
+    port_of(&mut program);
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", program.id())).unwrap();
+    let files = limits.lines().find(|line| line.starts_with("Max open files")).unwrap();
+    let values: Vec<_> = files.split_whitespace().skip(3).take(2).collect();
+    assert_eq!(values[0], values[1], "{files}");
+}
+
+/// Nobody is served meanwhile: that is said.
+#[test]
+fn host_who_is_suspended_is_told_what_that_means() {
+    let mut seat = Seat::sized(80, 24, with_arguments(Command::new(CHINWAG), 0, "--host -v --name ann"));
+    seat.program.output.expect("Successfully logged in as ann!");
+    seat.press("\x1a");
+    seat.program.errors.expect("suspended");
+    until("it stops", || seat.state() == 'T');
+    seat.program.signal(rustix::process::Signal::CONT);
+    seat.press("!quit\r");
+    assert_eq!(seat.finish().status.code(), Some(0));
 }

@@ -18,7 +18,7 @@ const CONTROL_Z: &str = "\x1a";
 
 impl Seat {
     /// The state of the client as the system tells it: `S` asleep, `T` stopped (proc_pid_stat(5)).
-    fn state(&self) -> char {
+    pub(crate) fn state(&self) -> char {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.program.id())).unwrap();
         stat.rsplit_once(") ").unwrap().1.chars().next().unwrap()
     }
@@ -56,7 +56,8 @@ fn last_screen(outcome: &Outcome) -> Vec<String> {
 
 #[test]
 fn every_ending_leaves_the_half_typed_line_and_the_terminal_whole() {
-    for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
+    let rare = [Signal::ABORT, Signal::ALARM, Signal::USR1, Signal::SYS, Signal::TRAP, Signal::XCPU];
+    for signal in [Signal::TERM, Signal::INT, Signal::HUP].into_iter().chain(rare) {
         let (_peer, seat, _talk) = typing();
         seat.program.signal(signal);
         let outcome = seat.finish();
@@ -81,6 +82,18 @@ fn every_ending_leaves_the_half_typed_line_and_the_terminal_whole() {
         let outcome = seat.finish();
         assert_eq!(outcome.status.code(), Some(0), "after {keys:?}");
         assert_eq!(last_screen(&outcome)[1], shown);
+    }
+}
+
+/// Some signals end the program as an exit does: no safe call makes it die of them.
+#[test]
+fn signal_that_nobody_knows_how_to_die_of_is_the_status() {
+    for signal in [Signal::POWER, Signal::IO] {
+        let (_peer, seat, _talk) = typing();
+        seat.program.signal(signal);
+        let outcome = seat.finish();
+        assert_eq!(last_screen(&outcome)[..2], [LOGGED_IN, HALF]);
+        assert_eq!(outcome.status.code(), Some(128 + signal.as_raw()));
     }
 }
 
