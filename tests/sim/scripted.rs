@@ -196,3 +196,110 @@ fn output_that_is_blocked_for_ever_keeps_nobody() {
         }
     }
 }
+
+/// A server that says HELLO and closes: it is not asked thousands of times, and that is said once.
+#[test]
+fn flapping_server_is_come_back_to_ever_later() {
+    let mut user = client(&["u0"]);
+    user.reconnects = true;
+    user.script.ends = false;
+    let mut world = world(vec![user], ServerOptions { closes_after_hello: 100, ..ServerOptions::GOOD });
+    world.run_until(600 * SECOND);
+    let client = &world.clients[0];
+    assert!((12..25).contains(&client.links.len()), "{}", client.links.len());
+    assert_eq!(client.events, [Event::Lost, Event::Back, Event::Lost]);
+    let Host::Naive(server) = &mut world.server else { unreachable!("there is no other") };
+    server.keep_everybody();
+    world.run_until(800 * SECOND);
+    assert_eq!(world.clients[0].events[3..], [Event::Back], "it stands for good");
+    world.run();
+    assert_ended(&world.clients[0], Outcome::Left, 5000 * SECOND);
+}
+
+/// A hundred clients that lose their server at the same moment do not come back at the same moment.
+#[test]
+fn herd_is_spread() {
+    let user = |at: usize| {
+        let mut user = client(&[&format!("u{at}")]);
+        user.reconnects = true;
+        user.script.ends = false;
+        user
+    };
+    let mut world =
+        world((0..100).map(user).collect(), ServerOptions { max_users: 100, ..ServerOptions::GOOD });
+    world.run_until(10 * SECOND);
+    world.vanish(5 * SECOND);
+    let deadlines = |world: &mut World| {
+        let mut times: Vec<_> = world.clients.iter().filter_map(Client::next_deadline).collect();
+        times.sort_unstable();
+        times
+    };
+    world.run_until(10 * SECOND + Duration::from_micros(1));
+    for (at, least) in [(10, 300), (12, 1000)] {
+        world.run_until(at * SECOND + Duration::from_millis(100));
+        let times = deadlines(&mut world);
+        let span = times[times.len() - 1] - times[0];
+        assert!(times.len() > 50 && span > Duration::from_millis(least), "{} {span:?}", times.len());
+    }
+    world.run_until(60 * SECOND);
+    assert!(world.clients.iter().all(|client| client.events == [Event::Lost, Event::Back]));
+}
+
+/// Lost for minutes; then the server is there again, and a line is entered.
+#[test]
+fn line_typed_while_away_is_sent_soon() {
+    let mut user = client(&["u0", "@u0 m1.."]);
+    user.script.lines = vec![Typed::Plain("u0".into()), Typed::Plain(String::new()), message(1, "u0", 0)];
+    user.script.late = Some(410 * SECOND);
+    user.script.ends = false;
+    user.reconnects = true;
+    let mut world = world(vec![user], ServerOptions::GOOD);
+    world.run_until(SECOND);
+    world.vanish(405 * SECOND);
+    world.run_until(409 * SECOND);
+    let due = world.clients[0].next_deadline();
+    assert!(due.is_some_and(|due| due > 415 * SECOND), "it would not be tried for a while: {due:?}");
+    world.run_until(412 * SECOND);
+    let client = &world.clients[0];
+    assert!(shown(client).contains("From u0: m1.."), "{}", dump(client));
+    assert_eq!(client.events, [Event::Lost, Event::Back]);
+}
+
+/// The name is given away while the user of it is away: another is asked for, on a terminal.
+#[test]
+fn name_that_was_given_away_is_asked_about_on_a_terminal() {
+    for (input, asks) in [(InputKind::Pipe, false), (InputKind::Terminal, true), (InputKind::Keys, true)] {
+        let mut user = client(&[]);
+        user.script.lines = vec![Typed::Plain("u0".into()), Typed::Plain("v0".into()), message(1, "v0", 0)];
+        user.script.late = Some(400 * SECOND);
+        user.script.ends = false;
+        user.reconnects = true;
+        user.input = input;
+        let given = Some(2000 * SECOND);
+        let mut world = world(vec![user], ServerOptions { gives_names_away: given, ..ServerOptions::GOOD });
+        world.run_until(SECOND);
+        world.vanish(SECOND);
+        world.run_until(500 * SECOND);
+        let client = &world.clients[0];
+        assert_eq!(client.events[..2], [Event::Lost, Event::Taken], "{}", dump(client));
+        let is_shown = shown(client).contains("Cannot log in as u0. That username is already in use.");
+        assert_eq!((is_shown, shown(client).contains("From v0: m1..")), (asks, asks), "{}", dump(client));
+        world.run();
+        assert_ended(&world.clients[0], Outcome::Left, 5000 * SECOND);
+    }
+}
+
+/// Whoever wants to leave is not kept by a server that flaps, though the wait is longer than the tries.
+#[test]
+fn flapping_server_keeps_nobody() {
+    let mut user = client(&["u0"]);
+    user.reconnects = true;
+    user.linger = 100 * SECOND;
+    user.script.lines.push(message(1, "u0", 300_000));
+    let mut world = world(vec![user], ServerOptions { closes_after_hello: 100, ..ServerOptions::GOOD });
+    world.options.link.capacity = 1000;
+    world.run();
+    let client = &world.clients[0];
+    assert!(client.links.len() > 5, "it was tried: {}", dump(client));
+    assert_ended(client, Outcome::Left, 300 * SECOND);
+}

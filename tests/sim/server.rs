@@ -161,6 +161,11 @@ impl Naive {
         self.options.mute_after = Some(0);
     }
 
+    /// From now on nobody is thrown out after a log-in.
+    pub(crate) fn keep_everybody(&mut self) {
+        self.options.closes_after_hello = 0;
+    }
+
     /// Everybody is thrown out.
     pub(crate) fn vanish(&mut self) {
         if let Some(time) = self.options.gives_names_away {
