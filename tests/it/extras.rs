@@ -1,11 +1,14 @@
 //! What the user has to ask for: times, bells, colours, a log file, log lines on the terminal.
 
 use crate::editing::LOGGED_IN;
-use crate::peer::Peer;
-use crate::program::{Program, chinwag, unused_path};
+use crate::peer::{Peer, comes};
+use crate::program::{DEADLINE, Program, chinwag, unused_path};
 use crate::terminal::{Seat, all_on_terminal, on_terminal};
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use rustix::event::PollFlags;
+use rustix::fs::{CWD, FileType, Mode, OFlags, mknodat};
+use std::fs::{self, File};
+use std::io::Read;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// A time zone where it is about noon: no test begins before midnight and ends after it.
@@ -232,11 +235,24 @@ fn log_on_the_same_terminal_leaves_the_typed_line_whole() {
     talk.expect(format!("SEND {}", &line[1..]));
 }
 
-/// What goes wrong while the log file is written is said at once, not with the next event.
+/// What goes wrong while the log file is written is said at once, not with the next event: none comes.
 #[test]
 fn line_that_is_logged_last_does_not_wait_for_an_event() {
+    let path = unused_path();
+    mknodat(CWD, &path, FileType::Fifo, Mode::RWXU, 0).unwrap();
+    let non_blocking = i32::try_from(OFlags::NONBLOCK.bits()).unwrap();
+    let mut reader = File::options().read(true).custom_flags(non_blocking).open(&path).unwrap();
+    let options = format!("--name ann --log {path}");
     let peer = Peer::new();
-    let mut seat = Seat::sized(80, 24, all_on_terminal(peer.port(), "--name ann --log /dev/full"));
-    let _talk = peer.welcome("ann");
+    let mut seat = Seat::sized(80, 24, all_on_terminal(peer.port(), &options));
+    let mut talk = peer.welcome("ann");
+    assert!(comes(&reader, PollFlags::IN, DEADLINE), "nothing is written to the log file");
+    let mut first = [0; 200];
+    let count = reader.read(&mut first).unwrap();
+    assert!(first[..count].ends_with(b" Successfully logged in as ann!\n"));
+    fs::remove_file(path).unwrap();
+    drop(reader);
+    seat.press("@bob hi\r");
+    talk.expect("SEND bob hi");
     seat.sees(|lines| lines.iter().any(|line| line.contains("nothing more is written to the log file")));
 }

@@ -223,7 +223,8 @@ fn bind(socket: &OwnedFd, port: u16) -> u16 {
     SocketAddr::try_from(rustix::net::getsockname(socket).unwrap()).unwrap().port()
 }
 
-fn comes(descriptor: impl AsFd, flags: PollFlags, timeout: Duration) -> bool {
+/// Whether this happens to the descriptor within this time.
+pub(crate) fn comes(descriptor: impl AsFd, flags: PollFlags, timeout: Duration) -> bool {
     let timeout = Timespec::try_from(timeout).unwrap();
     poll(&mut [PollFd::new(&descriptor, flags)], Some(&timeout)).unwrap() > 0
 }
