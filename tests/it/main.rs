@@ -10,6 +10,7 @@
 )]
 
 mod allocations;
+mod bounds;
 mod client;
 #[cfg(target_os = "linux")]
 mod editing;

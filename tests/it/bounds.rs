@@ -1,0 +1,126 @@
+//! The bounds in SECURITY.md are those of the code.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// What is no bound: how much is done at a time, and what other values are made of.
+const NO_BOUNDS: [&str; 11] = [
+    "KIB",
+    "MIB",
+    "STEP",
+    "ZEROS",
+    "KEPT",
+    "OUTBOX_PIECE",
+    "SCREEN_PIECE",
+    "BATCH",
+    "QUEUE_ROOM",
+    "SPARE_BUFFERS",
+    "LAST_BYTES",
+];
+
+fn read(path: &str) -> String {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
+}
+
+/// The constants of a source file, with what they are set to.
+fn constants(source: &str) -> BTreeMap<String, String> {
+    let declarations = source.split("const ").skip(1);
+    let constant = |declaration: &str| {
+        let (name, rest) = declaration.split_once(':')?;
+        let (_, value) = rest.split(';').next()?.split_once('=')?;
+        let is_constant = name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+        is_constant.then(|| (name.to_owned(), value.trim().to_owned()))
+    };
+    declarations.filter_map(constant).collect()
+}
+
+/// A value as the source writes it, in bytes, milliseconds or things.
+fn value(text: &str) -> Option<u64> {
+    let text = text.strip_prefix("either(").map_or(text, |both| both.split(',').next().unwrap());
+    if let Some(argument) = text.strip_prefix("Duration::from_secs(") {
+        return Some(1000 * value(argument.trim_end_matches(')'))?);
+    }
+    if let Some(argument) = text.strip_prefix("Duration::from_millis(") {
+        return value(argument.trim_end_matches(')'));
+    }
+    text.split('*').try_fold(1, |product, factor| {
+        let factor = match factor.trim() {
+            "KIB" => 1024,
+            "MIB" => 1024 * 1024,
+            number => number.parse().ok()?,
+        };
+        Some(product * factor)
+    })
+}
+
+/// The same as the table writes it.
+fn written(text: &str) -> Option<u64> {
+    let (number, unit) = text.split_once(' ').unwrap_or((text, ""));
+    let unit = match unit {
+        "" | "ms" => 1,
+        "KiB" => 1024,
+        "MiB" => 1024 * 1024,
+        "s" => 1000,
+        _ => return None,
+    };
+    Some(number.parse::<u64>().ok()? * unit)
+}
+
+fn name_in(cell: &str) -> Option<&str> {
+    cell.strip_prefix('`')?.strip_suffix('`')
+}
+
+#[test]
+fn table_of_bounds_is_that_of_the_code() {
+    let files =
+        ["wire/sizes.rs", "server/intake.rs", "server/limits.rs", "net/server.rs", "net/transport.rs"]
+            .into_iter()
+            .chain(["net/lookup.rs", "net/log.rs", "net/journal.rs", "net/clock.rs"]);
+    let code: BTreeMap<_, _> = files.flat_map(|file| constants(&read(&format!("src/{file}")))).collect();
+    let help = crate::support::output({
+        let mut command = crate::support::chinwagd();
+        command.arg("--help");
+        command
+    });
+    let client_help = crate::support::output({
+        let mut command =
+            crate::program::without_environment(std::process::Command::new(crate::program::CHINWAG));
+        command.arg("--help");
+        command
+    });
+    let help = String::from_utf8([help.stdout, client_help.stdout].concat()).unwrap();
+    let mut seen = Vec::new();
+    for row in read("SECURITY.md").lines().filter(|line| line.starts_with("| ") && !line.starts_with("| ---"))
+    {
+        let cells: Vec<_> = row.trim_matches('|').split('|').map(str::trim).collect();
+        let [what, default, option, _, constant] = cells[..] else { panic!("{row}") };
+        if let Some(name) = name_in(constant) {
+            let expected = code.get(name).and_then(|text| value(text));
+            assert!(expected.is_some() && written(default) == expected, "{what}: {:?}", code.get(name));
+            seen.push(name.to_owned());
+        }
+        if let Some(option) = name_in(option) {
+            assert!(help.contains(&format!(" {option} ")), "{what}: {option}");
+        }
+    }
+    assert!(seen.len() > 25, "the tables are there");
+    for name in constants(&read("src/wire/sizes.rs")).into_keys() {
+        let is_known = seen.contains(&name) || NO_BOUNDS.contains(&name.as_str());
+        assert!(is_known, "{name} is in no table");
+    }
+}
+
+#[test]
+fn values_are_read_as_they_are_written() {
+    for (source, table, expected) in [
+        ("either(64 * KIB, KIB)", "64 KiB", 65_536),
+        ("MIB", "1 MiB", 1 << 20),
+        ("64 * 1024", "64 KiB", 65_536),
+        ("either(500, 32)", "500", 500),
+        ("Duration::from_secs(120)", "120 s", 120_000),
+        ("Duration::from_millis(100)", "100 ms", 100),
+    ] {
+        assert_eq!((value(source), written(table)), (Some(expected), Some(expected)));
+    }
+    assert_eq!((value("other()"), written("some")), (None, None));
+}
