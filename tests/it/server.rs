@@ -163,7 +163,7 @@ fn client_that_never_reads_is_dropped_and_disturbs_nobody() {
 
 #[test]
 fn slow_receiver_slows_its_sender_and_loses_nothing() {
-    let daemon = Daemon::start(&["--max-message", "64K", "--max-queue", "512K"]);
+    let daemon = Daemon::start(&["--max-message", "64K", "--max-queue", "4M"]);
     let mut slow = daemon.user("slow");
     let mut ann = daemon.user("ann");
     let text = "x".repeat(1000);
