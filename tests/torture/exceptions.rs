@@ -23,20 +23,6 @@ pub(crate) const EXCEPTIONS: &[Exception] = &[
         reason: "a terminal that refuses to be set cannot be restored",
     },
     Exception {
-        scenario: "host",
-        call: "setsockopt(5, SOL_SOCKET, SO_REUSEADDR",
-        error: "",
-        complaint: "somebody has noticed",
-        reason: "mio listens only where this can be set; it is said",
-    },
-    Exception {
-        scenario: "",
-        call: "readv(",
-        error: "",
-        complaint: "status 0, and not all was shown",
-        reason: "an error of standard input is taken for its end",
-    },
-    Exception {
         scenario: "server",
         call: "sendto(",
         error: "",

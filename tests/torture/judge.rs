@@ -74,6 +74,8 @@ fn of_client(scenario: &Scenario, seen: &Seen, usual: &Seen, fault: &Fault, stat
         }
         // Nobody is there any more who could read.
         0 if injected(seen, |line| line.starts_with("write(") && !is_for_errors(line)) => None,
+        // EIO is what a terminal says that was hung up.
+        0 if scenario.is_on_terminal && fault.call.name == "readv" && fault.error == "EIO" => None,
         0 if scenario.is_on_terminal && has_said => None,
         0 if seen.is_alone || seen.remains.stderr.contains("without an answer") => None,
         // The log file is given up with a word, and the rest is as usual.

@@ -142,12 +142,21 @@ impl Program {
 
     /// Waits until it has shown this, or does so no more.
     pub(crate) fn expect(&mut self, text: &str) {
+        self.expect_from(|program| &program.output, text);
+    }
+
+    /// The same for what it says on standard error.
+    pub(crate) fn expect_said(&mut self, text: &str) {
+        self.expect_from(|program| &program.errors, text);
+    }
+
+    fn expect_from(&mut self, collector: fn(&Self) -> &Collector, text: &str) {
         let is_there = |shown: &[u8]| memmem::find(shown, text.as_bytes()).is_some();
         let end = Instant::now() + self.patience.left();
         let mut has_come = false;
         // Of its end a terminal, which others hold, does not tell.
         while !has_come && Instant::now() < end && !self.has_ended() {
-            has_come = self.output.wait(STEP, is_there);
+            has_come = collector(self).wait(STEP, is_there);
         }
         self.patience.note(has_come);
     }

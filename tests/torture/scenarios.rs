@@ -67,8 +67,8 @@ pub(crate) const ALL: [Scenario; 5] = [
 /// Three messages to somebody who answers each.
 const PINGS: [&str; 3] = ["ping 1", "ping 2", "ping 3"];
 
-fn send_pings(program: &mut Program, end: &str) {
-    for ping in PINGS {
+fn send_pings(program: &mut Program, pings: &[&str], end: &str) {
+    for ping in pings {
         program.enter(&format!("@bob {ping}{end}"));
         program.expect(&format!("From bob: {}", ping.replace("ping", "pong")));
     }
@@ -88,7 +88,7 @@ fn pipe(fault: Option<&Fault>) -> Seen {
     program.expect("Successfully");
     program.enter("!who\n");
     program.expect("There are");
-    send_pings(&mut program, "\n");
+    send_pings(&mut program, &PINGS, "\n");
     program.close_input();
     let remains = program.finish();
     let mut seen = Seen::new(remains, peer.heard());
@@ -107,7 +107,10 @@ fn reconnect(fault: Option<&Fault>) -> Seen {
         [CHINWAG, "--port", &port, "--linger", "1", "--reconnect", "--name", "ann", "--connect-timeout", "2"];
     let mut program = Program::on_pipes(&arguments, fault);
     program.expect("Successfully");
-    send_pings(&mut program, "\n");
+    send_pings(&mut program, &PINGS[..2], "\n");
+    // What is sent before the end is noticed would get no answer.
+    program.expect_said("again");
+    send_pings(&mut program, &PINGS[2..], "\n");
     program.close_input();
     Seen::new(program.finish(), peer.heard())
 }
@@ -139,7 +142,7 @@ fn terminal(fault: Option<&Fault>) -> Seen {
     program.enter("!who\r");
     program.expect("There are");
     let _ = tcsetwinsize(&master, size(60));
-    send_pings(&mut program, "\r");
+    send_pings(&mut program, &PINGS, "\r");
     program.enter("!quit\r");
     let mut is_restored = false;
     let remains = program.finish_and(|| {
