@@ -134,10 +134,11 @@ impl Server {
 
     /// Does what is to be done, a bounded part of it.
     pub(crate) fn turn(&mut self, registry: &Registry, now: Duration) {
+        // Who was let in is listened to before they make way for the next one.
+        self.intake.turn(now);
         if self.can_accept(now) {
             self.accept(registry, now);
         }
-        self.intake.turn(now);
     }
 
     /// After a turn: whether more is to be done at once.
@@ -169,10 +170,12 @@ impl Server {
 
     fn accept(&mut self, registry: &Registry, now: Duration) {
         let mut last_failure = None;
+        let mut has_admitted = false;
         for _ in 0..ACCEPTS {
             match self.listener.accept() {
                 Ok((stream, peer)) => {
                     last_failure = None;
+                    has_admitted = true;
                     if let Err(error) = self.admit(stream, peer, registry, now) {
                         return self.stall(&error, now);
                     }
@@ -190,6 +193,9 @@ impl Server {
                         if !self.somebody_waits() {
                             self.accepting = Accepting::Idle;
                             return;
+                        }
+                        if has_admitted {
+                            break;
                         }
                         // One who came earlier and has not logged in makes way.
                         if !self.intake.dismiss_guest() {

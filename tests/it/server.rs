@@ -312,6 +312,37 @@ fn out_of_descriptors_it_serves_on_and_accepts_again() {
     chat(&mut dan, &mut eve);
 }
 
+/// Whoever waits is let in, and listened to, before the next one may take their place.
+#[test]
+fn whoever_is_let_in_when_a_descriptor_is_free_can_log_in() {
+    let daemon = Daemon::start_with_descriptors(20, &["--max-users", "100"]);
+    let mut users = Vec::new();
+    let mut waiting = Vec::new();
+    let patience = Some(Duration::from_millis(300));
+    while waiting.len() < 4 {
+        let mut client = daemon.client();
+        client.says(format!("HELLO-FROM user{}\n", users.len() + waiting.len()));
+        client.stream.get_ref().set_read_timeout(patience.filter(|_| users.len() > 3)).unwrap();
+        match (&mut client.stream.get_ref()).read(&mut [0; 100]) {
+            Ok(1..) => users.push(client),
+            _ => waiting.push(client),
+        }
+    }
+    drop(users.pop());
+    let (mut logged_in, mut turned_away) = (0, 0);
+    until("somebody is let in", || {
+        for client in &mut waiting {
+            match (&mut client.stream.get_ref()).read(&mut [0; 100]) {
+                Ok(0) => turned_away += 1,
+                Ok(_) => logged_in += 1,
+                Err(_) => {}
+            }
+        }
+        logged_in + turned_away > 0
+    });
+    assert_eq!((logged_in, turned_away), (1, 0));
+}
+
 #[test]
 fn signals_end_it_cleanly() {
     for signal in ["TERM", "INT"] {
