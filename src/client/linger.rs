@@ -57,7 +57,7 @@ impl Linger {
 
     /// So many bytes were sent, or shown that are waited for, and so many are left.
     pub(crate) fn handle_moved(&mut self, count: usize, left: usize, now: Duration) {
-        self.moved += count;
+        self.moved = self.moved.saturating_add(count);
         if self.moved >= TRICKLE || left == 0 && count > 0 {
             self.handle_progress(now);
         }

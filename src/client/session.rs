@@ -43,6 +43,8 @@ pub struct Session {
     reconnects: bool,
     /// The user has been logged in: there is something to come back to.
     has_logged_in: bool,
+    /// How many requests were sent over connections that were lost, and never answered.
+    lost: u64,
     /// A part of an answer is shown.
     is_answering: bool,
     /// Requests that had not been sent when the connection was lost.
@@ -127,6 +129,7 @@ impl Session {
             begun: Begun::No,
             reconnects,
             has_logged_in: false,
+            lost: 0,
             is_answering: false,
             unsent: Vec::new(),
         };
@@ -164,7 +167,7 @@ impl Session {
         let waiting = if self.phase == Phase::Chatting { outbox.unsent_lines() } else { &[] };
         let unsent = count(waiting) + count(&self.unsent);
         let log_in = u64::from(self.is_logging_in());
-        Unsaid { unanswered: (self.unanswered + log_in).saturating_sub(unsent), unsent }
+        Unsaid { unanswered: (self.unanswered + log_in).saturating_sub(unsent) + self.lost, unsent }
     }
 
     /// Whether a log-in waits for its answer.
@@ -263,6 +266,7 @@ impl Session {
                 let unsent = self.unsent.iter().filter(|&&byte| byte == b'\n').count() as u64;
                 let unanswered = self.unanswered.saturating_sub(unsent);
                 self.unanswered = unsent;
+                self.lost += unanswered;
                 self.begun = Begun::No;
                 self.is_answering = false;
                 self.come_back(outbox);

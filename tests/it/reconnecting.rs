@@ -98,9 +98,14 @@ fn request_without_an_answer_is_told_of_and_not_repeated() {
     talk.answer("SEND bob next", "SEND-OK\n");
     program.enter("!quit\n");
     talk.expect_end();
-    let told = "chinwag: 2 requests without an answer, which may not have arrived".to_owned();
-    let stderr = [lost(peer.port()), told, back(peer.port())];
-    assert_left(&program.finish(), &[LOGGED_IN, LOGGED_IN, "The message was sent successfully"], &stderr);
+    let told = "2 requests without an answer, which may not have arrived";
+    let outcome = program.finish();
+    let said: Vec<_> = std::str::from_utf8(&outcome.stderr).unwrap().lines().collect();
+    assert_eq!(said[..3], [&lost(peer.port()), &format!("chinwag: {told}"), &back(peer.port())]);
+    assert!(said.len() == 4 && said[3].contains(told), "{said:?}");
+    assert_eq!(outcome.status.code(), Some(1), "not all has been answered");
+    let stdout = String::from_utf8(outcome.stdout).unwrap();
+    assert_eq!(stdout, format!("{LOGGED_IN}\n{LOGGED_IN}\nThe message was sent successfully\n"));
 }
 
 /// The server may not have noticed yet that the old connection is gone.
