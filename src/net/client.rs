@@ -29,6 +29,7 @@ pub(crate) const LOOK_UP: Token = Token(1);
 const INPUT: Token = Token(2);
 const OUTPUT: Token = Token(3);
 const SIGNALS: Token = Token(4);
+const JOURNAL: Token = Token(5);
 /// The server of `--host` has the tokens from here on.
 pub(crate) const SERVER: usize = 16;
 
@@ -67,7 +68,7 @@ impl Client {
         let output = Stdio::output().map_err(Failure::local("standard output"))?;
         let is_polled = input.register(registry, INPUT, Interest::READABLE);
         let is_polled = is_polled.map_err(Failure::local("standard input"))?;
-        let tokens = Tokens { output: OUTPUT, signals: SIGNALS };
+        let tokens = Tokens { output: OUTPUT, signals: SIGNALS, journal: JOURNAL };
         let (console, screen) = Console::open(options, (&input, &output), registry, &tokens)?;
         let settings = Settings {
             name: options.name.as_deref().map(str::as_bytes),
@@ -99,6 +100,7 @@ impl Client {
         self.serve_last_requests();
         let left = self.leave();
         self.finish_hosting();
+        self.console.close(self.conversation.frontend(), self.start.elapsed());
         Ok(Ending {
             outcome: result?,
             unsaid: left?,
@@ -183,7 +185,7 @@ impl Client {
                 }
             }
             // The connector looks for itself, and so does the console.
-            LOOK_UP | SIGNALS => {}
+            LOOK_UP | SIGNALS | JOURNAL => {}
             _ => {
                 if let Some(server) = &mut self.server {
                     server.handle_event(event);

@@ -46,6 +46,7 @@ pub(crate) struct Console {
 pub(crate) struct Tokens {
     pub(crate) output: Token,
     pub(crate) signals: Token,
+    pub(crate) journal: Token,
 }
 
 impl Console {
@@ -63,7 +64,7 @@ impl Console {
         // A file that has become too long says so (EFBIG).
         signals::ignore(SIGXFSZ);
         let mut screen = Screen::new(look(options, output.is_terminal()));
-        let journal = Journal::open(options, &mut screen)?;
+        let journal = Journal::open(options, &mut screen, registry, tokens.journal)?;
         journal.tell_time(&mut screen);
         let edits = input.is_terminal() && output.is_terminal() && options.edits() && raw_mode::makes_sense();
         let tty = edits.then(|| Tty::take(registry, tokens.signals, &mut screen));
@@ -106,7 +107,7 @@ impl Console {
         registry: &Registry,
         now: Duration,
     ) -> Result<(), Failure> {
-        self.journal.write(conversation.frontend());
+        self.journal.write(conversation.frontend(), now);
         self.show_log(conversation.frontend(), now);
         let shown = output.flush(conversation.frontend().to_show());
         note_unseen(shown, conversation)?;
@@ -145,9 +146,14 @@ impl Console {
         log::is_waiting() && self.log_retry.is_none()
     }
 
-    /// When to try again to write the log.
+    /// When to try again to write the log, or to give the log file up.
     pub(crate) fn next_deadline(&self) -> Option<Duration> {
-        self.log_retry
+        [self.log_retry, self.journal.next_deadline()].into_iter().flatten().min()
+    }
+
+    /// The end.
+    pub(crate) fn close(&mut self, screen: &mut Screen, now: Duration) {
+        self.journal.finish(screen, now);
     }
 
     /// Lets the log appear, between the lines of the screen where both are the same terminal.

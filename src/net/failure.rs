@@ -2,6 +2,7 @@
 //! to do next.
 
 use crate::client::session::Unsaid;
+use rustix::io::Errno;
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
@@ -106,6 +107,13 @@ impl fmt::Display for Failure {
             ),
             Self::Host { server, error } => {
                 write!(formatter, "cannot listen on {server}: choose another --address or --port ({error})")
+            }
+            Self::Log { path, error } if error.raw_os_error() == Some(Errno::NXIO.raw_os_error()) => {
+                write!(
+                    formatter,
+                    "nobody reads {}: start its reader, or choose another --log",
+                    path.display()
+                )
             }
             Self::Log { path, error } => {
                 write!(formatter, "cannot write to {}: choose another --log ({error})", path.display())

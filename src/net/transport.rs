@@ -142,7 +142,8 @@ pub(crate) fn read(
     })
 }
 
-fn write(writer: &mut (impl Write + AsFd), bytes: &[u8]) -> Result<usize, Stop<io::Error>> {
+/// Writes once; at least one byte, if there is one.
+pub(crate) fn write(writer: &mut (impl Write + AsFd), bytes: &[u8]) -> Result<usize, Stop<io::Error>> {
     match moved(|| writer.write(bytes)) {
         Ok(0) => Err(Stop::Broken(ErrorKind::WriteZero.into())),
         Err(Stop::Blocked) if is_writable(writer.as_fd()) => Err(Stop::Starved),

@@ -10,7 +10,7 @@ use crate::wire::escape::Rule;
 use crate::wire::newlines::Newlines;
 use crate::wire::outbox::Outbox;
 use crate::wire::protocol;
-use crate::wire::sizes::BATCH;
+use crate::wire::sizes::{BATCH, JOURNAL_FULL};
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -70,6 +70,11 @@ impl Screen {
     /// What waits for the log file.
     pub fn journal(&mut self) -> Option<&mut Outbox> {
         self.journal.as_mut()
+    }
+
+    /// Whether so much waits for the log file that nothing may be added now.
+    pub fn is_journal_full(&self) -> bool {
+        self.journal.as_ref().is_some_and(|journal| journal.len() >= JOURNAL_FULL)
     }
 
     /// Whether it has to be told the time.
@@ -195,7 +200,7 @@ impl Screen {
 impl Frontend for Screen {
     #[inline]
     fn is_full(&self) -> bool {
-        self.waiting.len() >= SCREEN_FULL
+        self.waiting.len() >= SCREEN_FULL || self.is_journal_full()
     }
 
     fn show(&mut self, notice: Notice<'_>, from: usize) -> Option<usize> {

@@ -41,6 +41,9 @@ pub(crate) const TYPED_AHEAD: usize = either(64 * KIB, KIB);
 /// When so much waits to be shown, nothing more is taken from the server.
 pub const SCREEN_FULL: usize = either(64 * KIB, 2 * KIB);
 
+/// When so much waits for the log file, nothing more is taken from either side.
+pub(crate) const JOURNAL_FULL: usize = either(64 * KIB, 2 * KIB);
+
 /// At most so much of a long text is shown at a time, so that a message of any length passes through
 /// without a second copy of it.
 pub(crate) const SCREEN_PIECE: usize = either(32 * KIB, KIB);

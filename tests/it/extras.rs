@@ -2,13 +2,15 @@
 
 use crate::editing::LOGGED_IN;
 use crate::peer::{Peer, comes};
-use crate::program::{DEADLINE, Program, chinwag, unused_path};
+use crate::program::{CHINWAG, DEADLINE, Program, chinwag, unused_path, with_arguments};
 use crate::terminal::{Seat, all_on_terminal, on_terminal};
 use rustix::event::PollFlags;
 use rustix::fs::{CWD, FileType, Mode, OFlags, mknodat};
 use std::fs::{self, File};
 use std::io::Read;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// A time zone where it is about noon: no test begins before midnight and ends after it.
@@ -186,6 +188,108 @@ fn log_file_that_cannot_be_written_is_named() {
 }
 
 #[test]
+fn log_file_that_others_may_read_is_left_so_and_said() {
+    let path = unused_path();
+    fs::write(&path, "").unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+    let peer = Peer::new();
+    let mut program = Program::on_pipes(chinwag(peer.port(), &format!("--name ann --log {path}")));
+    let _talk = peer.welcome("ann");
+    program.enter_all("!quit\n");
+    let outcome = program.finish();
+    let line = outcome.only_error();
+    assert!(line.contains(&path) && line.contains("chmod 600"), "{line}");
+    assert_eq!(outcome.status.code(), Some(0));
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o7777, 0o640);
+    fs::remove_file(&path).unwrap();
+}
+
+fn fifo() -> String {
+    let path = unused_path();
+    mknodat(CWD, &path, FileType::Fifo, Mode::RWXU, 0).unwrap();
+    path
+}
+
+#[test]
+fn pipe_that_nobody_reads_is_no_log_file() {
+    let path = fifo();
+    let peer = Peer::new();
+    let program = Program::on_pipes(chinwag(peer.port(), &format!("--name ann --log {path}")));
+    program.finish().assert_broken("", &[&path, "nobody reads", "--log"]);
+    fs::remove_file(&path).unwrap();
+}
+
+/// The conversation waits a while for it, keys and signals do not; what was taken ends with a line.
+#[test]
+fn log_file_that_takes_nothing_is_given_up() {
+    let path = fifo();
+    let log = fs::File::options().read(true).write(true).open(&path).unwrap();
+    let peer = Peer::new();
+    let mut command = on_terminal(peer.port(), "--name ann --timestamps");
+    command.args(["--log", &path]).env("TZ", "UTC0");
+    let mut seat = Seat::sized(80, 24, command);
+    let mut talk = peer.welcome("ann");
+    let text = "x".repeat(1000);
+    let flood: String = (0..400).map(|number| format!("DELIVERY bob {number} {text}\n")).collect();
+    talk.send(flood + "DELIVERY bob last\n");
+    seat.program.errors.expect("nothing more is written to the log file: ");
+    seat.program.output.expect("From bob: last");
+    seat.press("@bob hi\r");
+    talk.expect("SEND bob hi");
+    seat.press("\x03");
+    talk.expect_end();
+    let outcome = seat.finish();
+    assert_eq!(outcome.status.signal(), Some(2));
+    drop(log);
+    fs::remove_file(&path).unwrap();
+}
+
+/// Nothing of it is lost, whatever it takes at a time.
+#[test]
+fn log_file_with_a_slow_reader_holds_the_conversation_back() {
+    let path = fifo();
+    let mut log = fs::File::options().read(true).write(true).open(&path).unwrap();
+    let peer = Peer::new();
+    let mut program = Program::on_pipes(chinwag(peer.port(), &format!("--name ann --log {path}")));
+    let mut talk = peer.welcome("ann");
+    let text = "x".repeat(1000);
+    let flood: String = (0..2000).map(|number| format!("DELIVERY bob {number} {text}\n")).collect();
+    talk.send(flood);
+    let mut logged = Vec::new();
+    let mut buffer = [0; 4096];
+    while memchr::memmem::find(&logged[logged.len().saturating_sub(8192)..], b"From bob: 1999").is_none() {
+        let count = log.read(&mut buffer).unwrap();
+        logged.extend_from_slice(&buffer[..count]);
+    }
+    let logged = String::from_utf8(logged).unwrap();
+    let numbers = logged.lines().skip(1).map(|line| line.split(' ').nth(3).unwrap().to_owned());
+    assert!(numbers.eq((0..2000).map(|number| number.to_string())));
+    program.enter_all("!quit\n");
+    program.finish().assert(0, {
+        let shown = (0..2000).map(|number| format!("From bob: {number} {text}\n"));
+        format!("{LOGGED_IN}\n{}", shown.collect::<String>())
+    });
+    fs::remove_file(&path).unwrap();
+}
+
+#[test]
+fn log_file_that_is_too_long_is_given_up() {
+    let path = unused_path();
+    let peer = Peer::new();
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "ulimit -f 1; exec \"$0\" \"$@\"", CHINWAG]);
+    let mut program =
+        Program::on_pipes(with_arguments(shell, peer.port(), &format!("--name ann --log {path}")));
+    let mut talk = peer.welcome("ann");
+    talk.send(format!("DELIVERY bob {}\nDELIVERY bob last\n", "x".repeat(2000)));
+    program.errors.expect("nothing more is written to the log file");
+    program.output.expect("From bob: last\n");
+    program.enter_all("!quit\n");
+    assert_eq!(program.finish().status.code(), Some(0));
+    fs::remove_file(&path).unwrap();
+}
+
+#[test]
 fn log_file_that_takes_no_more_does_not_end_the_conversation() {
     let peer = Peer::new();
     let program = Program::on_pipes(chinwag(peer.port(), "--name ann --log /dev/full"));
@@ -238,8 +342,7 @@ fn log_on_the_same_terminal_leaves_the_typed_line_whole() {
 /// What goes wrong while the log file is written is said at once, not with the next event: none comes.
 #[test]
 fn line_that_is_logged_last_does_not_wait_for_an_event() {
-    let path = unused_path();
-    mknodat(CWD, &path, FileType::Fifo, Mode::RWXU, 0).unwrap();
+    let path = fifo();
     let non_blocking = i32::try_from(OFlags::NONBLOCK.bits()).unwrap();
     let mut reader = File::options().read(true).custom_flags(non_blocking).open(&path).unwrap();
     let options = format!("--name ann --log {path}");
