@@ -18,8 +18,11 @@ use std::time::{Duration, Instant};
 /// At most so many bytes wait for standard error.
 const QUEUE_FULL: usize = 64 * 1024;
 
-/// How long the last words of a program wait for a standard error that takes no more.
+/// How long the last words of a program wait for a standard error that takes no more,
 const LAST_WORDS: Duration = Duration::from_millis(500);
+
+/// and after how long they are tried again: the poll may see room where a write finds none.
+const LAST_WORDS_RETRY: Duration = Duration::from_millis(5);
 
 static QUEUE: Mutex<Queue> = Mutex::new(Queue { waiting: Outbox::new(), error: None, dropped: 0 });
 
@@ -95,6 +98,7 @@ pub(crate) fn finish() {
         let left = deadline.saturating_duration_since(Instant::now());
         let Some(error) = queue.error.as_ref().filter(|_| !left.is_zero()) else { return };
         error.wait_writable(left);
+        std::thread::sleep(LAST_WORDS_RETRY);
     }
 }
 
