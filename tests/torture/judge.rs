@@ -1,6 +1,6 @@
 //! What is right, and what is wrong, about a session with a fault.
 
-use crate::faults::Fault;
+use crate::faults::{Fault, When};
 use crate::program::End;
 use crate::scenarios::{Scenario, Seen};
 use std::collections::BTreeSet;
@@ -8,8 +8,10 @@ use std::collections::BTreeSet;
 /// So many more lines than without a fault may be said of one: more is a flood.
 const LINES: usize = 4;
 
-/// So many more calls than without a fault, and twice as many, are no spinning.
+/// So many more calls than without a fault, and twice as many, are no spinning; nor is it if something
+/// is tried again so often in a second, as the server tries 64 times to accept.
 const CALLS: usize = 400;
+const CALLS_A_SECOND: usize = 150;
 
 /// What stands once in what users see: answers of others to what was sent.
 const ONCE: [&str; 4] = ["pong 1", "pong 2", "pong 3", "says "];
@@ -22,7 +24,8 @@ pub(crate) fn complaint(scenario: &Scenario, usual: &Seen, seen: &Seen, fault: &
     if now.end == End::Hung {
         return Some("it hung".into());
     }
-    if calls > 2 * then.trace.calls.len() + CALLS {
+    let seconds = usize::try_from(now.lasted.as_secs()).unwrap_or_default();
+    if calls > 2 * then.trace.calls.len() + CALLS + seconds * CALLS_A_SECOND {
         return Some(format!("it spun: {calls} calls instead of {}", then.trace.calls.len()));
     }
     if said > then.stderr.lines().count() + LINES {
@@ -34,7 +37,9 @@ pub(crate) fn complaint(scenario: &Scenario, usual: &Seen, seen: &Seen, fault: &
     if let Some(text) = doubled(seen) {
         return Some(format!("doubled: {text}"));
     }
-    if let Some(text) = seen.lost.first() {
+    // To whom nothing can be sent any more, nothing is delivered.
+    let can_send = fault.call.name != "sendto" || fault.when == When::Once;
+    if let Some(text) = seen.lost.first().filter(|_| can_send) {
         return Some(format!("lost: {text}"));
     }
     let acknowledged = without_log(&seen.shown).matches("sent successfully").count();
@@ -72,8 +77,9 @@ fn of_client(scenario: &Scenario, seen: &Seen, usual: &Seen, fault: &Fault, stat
         0 | 1 if fault.is_harmless && !is_only_said(seen, usual) => {
             Some(format!("somebody has noticed: status {status}"))
         }
-        // Nobody is there any more who could read.
-        0 if injected(seen, |line| line.starts_with("write(") && !is_for_errors(line)) => None,
+        // Nobody is there any more who could read; or nothing is taken, and that is said.
+        0 if fault.call.name == "write" && ["EPIPE", "EIO"].contains(&fault.error) => None,
+        0 if fault.call.name == "write" && fault.error == "EAGAIN" && has_said => None,
         // EIO is what a terminal says that was hung up.
         0 if scenario.is_on_terminal && fault.call.name == "readv" && fault.error == "EIO" => None,
         0 if scenario.is_on_terminal && has_said => None,

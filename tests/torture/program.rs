@@ -39,6 +39,8 @@ pub(crate) struct Remains {
     pub(crate) stdout: String,
     pub(crate) stderr: String,
     pub(crate) trace: Trace,
+    /// From its start to its end.
+    pub(crate) lasted: Duration,
 }
 
 /// How long to wait for what should come: not long again, once it has not.
@@ -63,6 +65,7 @@ impl Patience {
 /// A program that runs.
 pub(crate) struct Program {
     child: Child,
+    start: Instant,
     trace: TraceFile,
     input: Option<Box<dyn Write + Send>>,
     output: Collector,
@@ -125,7 +128,7 @@ impl Program {
         output: Collector,
     ) -> Self {
         let errors = child.stderr.take().map(Collector::new).unwrap_or_default();
-        Self { child, trace, input, output, errors, patience: Patience::new() }
+        Self { child, start: Instant::now(), trace, input, output, errors, patience: Patience::new() }
     }
 
     /// Types this; one who has gone does not read it.
@@ -196,10 +199,11 @@ impl Program {
             }
             None => self.end_by_force(),
         };
+        let lasted = self.start.elapsed();
         then();
         self.input = None;
         let (output, errors) = (self.output.take(), self.errors.take());
-        Remains { end, stdout: output, stderr: errors, trace: self.trace.read() }
+        Remains { end, stdout: output, stderr: errors, trace: self.trace.read(), lasted }
     }
 
     fn end_by_force(&mut self) -> End {
