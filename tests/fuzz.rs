@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 
 /// So many inputs for each target, unless they take longer than is good for a test.
 const RUNS: usize = 3000;
-const TIME: Duration = Duration::from_secs(2);
+const TIME: Duration = Duration::from_secs(1);
 
 /// An input grows no longer than this.
 const LONGEST: usize = 2048;

@@ -12,4 +12,5 @@ pub(super) fn run(input: &[u8]) {
             return;
         }
     }
+    scene.check_sent();
 }

@@ -199,7 +199,7 @@ impl Scene {
     }
 
     /// What was sent was typed, in this order, and no request was sent twice.
-    fn check_sent(&self) {
+    pub(super) fn check_sent(&self) {
         if self.edits {
             return;
         }
