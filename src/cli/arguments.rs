@@ -1,7 +1,9 @@
 //! What the two programs' command lines have in common: how an option is declared, the units of its
 //! value, and how all of them are shown. (clap's own help is 34 KB of code for every occasion.)
 
+use crate::net::log;
 use crate::wire::escape;
+use clap::error::ContextValue;
 use clap::{Arg, ArgAction, Command, value_parser};
 use std::ffi::OsString;
 use std::fmt::Write as _;
@@ -51,16 +53,20 @@ pub(crate) fn answer_help(command: fn() -> Command) -> bool {
 }
 
 /// Says what is wrong with a command line, or the version if that is asked for, and ends the program.
-pub(crate) fn leave(error: &clap::Error) -> ! {
+pub(crate) fn leave(mut error: clap::Error) -> ! {
     if !error.use_stderr() {
         error.exit();
     }
-    let mut said = Vec::new();
-    for line in error.to_string().lines() {
-        escape::append(line.as_bytes(), &mut said);
-        said.push(b'\n');
+    // The line ends of what was given are not those of the message.
+    let given = error.context().filter_map(|(kind, value)| match value {
+        ContextValue::String(text) => Some((kind, ContextValue::String(escape::harmless(text)))),
+        _ => None,
+    });
+    for (kind, text) in given.collect::<Vec<_>>() {
+        error.insert(kind, text);
     }
-    let _ = io::stderr().write_all(&said);
+    log::say_lines("", &error);
+    log::finish();
     process::exit(error.exit_code());
 }
 

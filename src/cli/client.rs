@@ -105,7 +105,7 @@ pub fn main() -> ExitCode {
 fn options() -> Options {
     match definition().try_get_matches() {
         Ok(matches) => from_matches(&matches),
-        Err(error) => arguments::leave(&error),
+        Err(error) => arguments::leave(error),
     }
 }
 

@@ -103,7 +103,7 @@ pub fn main() -> ExitCode {
     }
     let options = match Options::parse(std::env::args_os()) {
         Ok(options) => options,
-        Err(error) => arguments::leave(&error),
+        Err(error) => arguments::leave(error),
     };
     log::init("chinwagd", LevelFilter::Warn, options.verbose);
     let result = daemon::run(&options.host, options.port, options.config);

@@ -4,6 +4,7 @@ use super::log as logging;
 use super::server::Server;
 use crate::net::endpoint;
 use crate::net::signals::Signals;
+use crate::net::stdio::Stdio;
 use crate::server::Config;
 use crate::wire::format::note;
 use mio::{Events, Poll, Registry, Token};
@@ -62,10 +63,11 @@ pub(crate) fn run(host: &str, port: u16, config: Config) -> io::Result<()> {
     Ok(())
 }
 
-/// Standard output may be closed; the server serves all the same.
+/// Standard output may be closed, or take nothing: the server serves all the same.
 fn announce(address: SocketAddr) {
-    let mut stdout = io::stdout().lock();
-    if let Err(error) = writeln!(stdout, "listening on {address}").and_then(|()| stdout.flush()) {
+    let said = format!("listening on {address}\n");
+    let written = Stdio::output().and_then(|mut output| output.write_all(said.as_bytes()));
+    if let Err(error) = written {
         note!(Debug, "standard output takes nothing: {error}");
     }
 }

@@ -8,11 +8,11 @@ use crate::net::stdio::Stdio;
 use crate::wire::escape;
 use crate::wire::outbox::Outbox;
 use crate::wire::source::{Stop, Transport};
-use env_logger::{Builder, Env, Target};
+use env_logger::{Builder, Target};
 use log::{Level, LevelFilter};
 use std::fmt::Display;
 use std::io::{self, Write};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
 /// At most so many bytes wait for standard error.
@@ -37,7 +37,10 @@ pub(crate) fn init(program: &'static str, least: LevelFilter, verbose: u8) {
     let level = [least, LevelFilter::Info, LevelFilter::Debug, LevelFilter::Trace];
     let level = level[usize::from(verbose).min(level.len() - 1)];
     queue().error = Stdio::error().ok();
-    Builder::from_env(Env::default().filter_or("RUST_LOG", level.as_str()))
+    let asked = std::env::var("RUST_LOG").map(|asked| escape::harmless(&asked));
+    Builder::new()
+        // It says on standard error what it does not understand.
+        .parse_filters(asked.as_deref().unwrap_or(level.as_str()))
         .target(Target::Pipe(Box::new(Sink)))
         .format(move |line, record| {
             let mut text = Vec::new();
@@ -50,6 +53,13 @@ pub(crate) fn init(program: &'static str, least: LevelFilter, verbose: u8) {
             line.write_all(b"\n")
         })
         .init();
+    std::panic::set_hook(Box::new(move |panic| {
+        // Whoever panics may be writing to the queue.
+        if !matches!(QUEUE.try_lock(), Err(TryLockError::WouldBlock)) {
+            say_lines(program, panic);
+            finish();
+        }
+    }));
 }
 
 /// Says something to the user, whatever the level of the log is. At the end of a program there is
@@ -59,6 +69,22 @@ pub(crate) fn say(program: &str, message: &dyn Display) {
     let out = queue.waiting.tail();
     escape::append(format!("{program}: {message}").as_bytes(), out);
     out.push(b'\n');
+}
+
+/// The same of a message of several lines; one without a program speaks for itself.
+#[cold]
+pub(crate) fn say_lines(program: &str, message: &dyn Display) {
+    let text = message.to_string();
+    let mut queue = queue();
+    for line in text.lines() {
+        let out = queue.waiting.tail();
+        if !program.is_empty() {
+            out.extend_from_slice(program.as_bytes());
+            out.extend_from_slice(b": ");
+        }
+        escape::append(line.as_bytes(), out);
+        out.push(b'\n');
+    }
 }
 
 /// Writes as much of what waits as standard error takes; returns whether all of it went.
@@ -94,6 +120,9 @@ pub(crate) fn take(show: impl FnOnce(&[u8]) -> bool) -> bool {
 pub(crate) fn finish() {
     let deadline = Instant::now() + LAST_WORDS;
     let mut queue = queue();
+    if queue.error.is_none() {
+        queue.error = Stdio::error().ok();
+    }
     while !queue.flush() {
         let left = deadline.saturating_duration_since(Instant::now());
         let Some(error) = queue.error.as_ref().filter(|_| !left.is_zero()) else { return };

@@ -35,6 +35,13 @@ pub fn append(text: &[u8], out: &mut Vec<u8>) {
     append_by(Rule::Harmful, text, out);
 }
 
+/// The same of a string.
+pub(crate) fn harmless(text: &str) -> String {
+    let mut out = Vec::new();
+    append(text.as_bytes(), &mut out);
+    String::from_utf8_lossy(&out).into_owned()
+}
+
 /// Appends `text` to `out` by a rule.
 pub fn append_by(rule: Rule, text: &[u8], out: &mut Vec<u8>) {
     if rule == Rule::Name {

@@ -22,6 +22,8 @@ mod extras;
 mod hosting;
 mod house;
 #[cfg(target_os = "linux")]
+mod inherited;
+#[cfg(target_os = "linux")]
 mod keys;
 mod load;
 mod login;
