@@ -54,6 +54,10 @@
 //!   intake connection   who is read when, who has to wait, who is dropped; one of them
 //!   guests doors        who has not logged in; how many come from where
 //!   limits budget       what bounds each, and all together
+//! server/hub/           a part of it
+//!   queues              what waits for each, and how much that may be
+//! server/intake/        a part of it
+//!   held                who waits for whom or for memory, and who gives way
 //! net/                  the edge: mio and the system
 //!   client              the client's event loop
 //!   run                 the client as a whole, with a server in it; what its end means

@@ -37,7 +37,7 @@ use crate::wire::guise;
 use crate::wire::lines::Line;
 use crate::wire::outbox::Outbox;
 use crate::wire::protocol::{self, BadRequest, Reply, Request};
-use crate::wire::sizes::{GUEST_MARK, LIST_PIECE, PER_CLIENT, SPARE_BUFFERS};
+use crate::wire::sizes::{LIST_PIECE, PER_CLIENT};
 use alloc::boxed::Box;
 use alloc::rc::Rc;
 use alloc::vec::Vec;
@@ -45,6 +45,8 @@ use core::mem;
 use core::num::NonZeroU32;
 
 pub use super::limits::{LOG_IN_LIMIT, Limits, OWN_MARK, QUEUE_ROOM};
+
+mod queues;
 
 /// The name of the user who sends everything back.
 pub const ECHOBOT: &[u8] = b"echobot";
@@ -256,117 +258,6 @@ impl Hub {
         matches!(self.clients[id.index()].standing, Standing::Overfull)
     }
 
-    /// What waits for `id`.
-    pub fn outbox(&self, id: Id) -> &Outbox {
-        &self.clients[id.index()].outbox
-    }
-
-    /// Whether something is to be written to `id`.
-    pub fn has_output(&self, id: Id) -> bool {
-        !self.outbox(id).is_empty() || self.clients[id.index()].listing.is_some()
-    }
-
-    /// Has what waits for `id` written by `write`, piece by piece, until some of it is left.
-    ///
-    /// # Errors
-    /// Those of `write`.
-    pub fn drain<E>(&mut self, id: Id, mut write: impl FnMut(&mut Outbox) -> Result<(), E>) -> Result<(), E> {
-        loop {
-            let outbox = &mut self.clients[id.index()].outbox;
-            let before = outbox.capacity();
-            let written = write(outbox);
-            self.budget.note(before, outbox.capacity());
-            if written.is_err() || !outbox.is_empty() || !self.continue_list(id) {
-                return written;
-            }
-        }
-    }
-
-    /// Whether lines of `sender` are to wait for `receiver`, who may be the same.
-    #[inline]
-    pub fn must_wait(&self, sender: Id, receiver: Id) -> bool {
-        let Client { standing, outbox, listing, .. } = &self.clients[receiver.index()];
-        let mark = match standing {
-            _ if sender != receiver => self.mark,
-            Standing::User(_) => self.mark.min(OWN_MARK),
-            Standing::Guest => GUEST_MARK,
-            Standing::Overfull => return true,
-        };
-        outbox.len() > mark || listing.is_some()
-    }
-
-    /// What all clients together have made the server hold, and may; for what is held elsewhere, too.
-    pub(super) fn budget(&mut self) -> &mut Budget {
-        &mut self.budget
-    }
-
-    /// Who has the most to read, if that is more than `least` bytes: it can be ended.
-    pub(super) fn worst_reader(&self, least: usize) -> Option<Id> {
-        let sizes = self.clients.iter().map(|client| client.outbox.len() + client.unlisted());
-        let (index, size) = sizes.enumerate().max_by_key(|&(_, size)| size)?;
-        Id::from_index(index).filter(|_| size > least)
-    }
-
-    /// What the budget has to say of this, counted anew.
-    #[cfg(test)]
-    pub(super) fn counted(&self) -> usize {
-        let queues: usize = self.clients.iter().map(|client| client.outbox.capacity()).sum();
-        let spares: usize = self.spares.iter().map(Vec::capacity).sum();
-        self.len() * PER_CLIENT + queues + spares + self.lists.len()
-    }
-
-    /// Gives the memory back that is kept for the next outbox that fills.
-    pub(super) fn forget_spares(&mut self) {
-        for spare in mem::take(&mut self.spares) {
-            self.budget.note(spare.capacity(), 0);
-        }
-    }
-
-    /// `id` does not read: it is no user any more, nothing waits for it, and it is to be disconnected.
-    pub(super) fn end_reader(&mut self, id: Id) {
-        let waiting = self.outbox(id).len();
-        note!(Warn, "client {} does not read: dropped with {waiting} bytes waiting", id.index());
-        self.log_out(id);
-        self.forget_queue(id);
-        self.clients[id.index()].standing = Standing::Overfull;
-        self.mark_dirty(id);
-    }
-
-    /// Nobody else asks for the list of users in this turn.
-    pub(super) fn end_turn(&mut self) {
-        self.lists.forget_current(&mut self.budget);
-    }
-
-    /// One whose outbox has something that it had not when it was last named here, or who has become
-    /// [overfull](Hub::is_overfull) since. The outbox may be empty again.
-    pub fn next_dirty(&mut self) -> Option<Id> {
-        let id = self.dirty.pop()?;
-        self.clients[id.index()].is_dirty = false;
-        Some(id)
-    }
-
-    /// Whether [`next_dirty`](Hub::next_dirty) would name somebody.
-    pub fn has_dirty(&self) -> bool {
-        !self.dirty.is_empty()
-    }
-
-    /// The socket of `id` takes bytes again: what waits for it is new once more.
-    pub fn retry(&mut self, id: Id) {
-        if self.has_output(id) {
-            self.mark_dirty(id);
-        }
-    }
-
-    /// Takes the buffer of an emptied outbox, for another one or to be freed.
-    pub fn reclaim(&mut self, id: Id) {
-        let Some(buffer) = self.clients[id.index()].outbox.release() else { return };
-        if self.spares.len() < SPARE_BUFFERS && self.budget.allows(0, self.limits.max_memory / 4) {
-            self.spares.push(buffer);
-        } else {
-            self.budget.note(buffer.capacity(), 0);
-        }
-    }
-
     /// Does what a line asks for, and answers it.
     ///
     /// Unless the sender `insists`, a message to somebody who has much to read is put off. Once
@@ -445,33 +336,6 @@ impl Hub {
         line
     }
 
-    /// Takes the next piece of a list that `id` reads, if it does, once nothing else waits.
-    fn continue_list(&mut self, id: Id) -> bool {
-        let Some(mut listing) = self.clients[id.index()].listing.take() else { return false };
-        self.append(id, listing.next_piece());
-        if listing.rest().is_empty() {
-            drop(listing);
-            self.lists.forget_unread(&mut self.budget);
-        } else {
-            self.clients[id.index()].listing = Some(listing);
-        }
-        true
-    }
-
-    /// Something is to stand behind the list that `id` reads.
-    fn finish_list(&mut self, id: Id) {
-        while self.continue_list(id) {}
-    }
-
-    /// What waits for `id` waits no more.
-    fn forget_queue(&mut self, id: Id) {
-        let client = &mut self.clients[id.index()];
-        self.budget.note(mem::take(&mut client.outbox).capacity(), 0);
-        if client.listing.take().is_some() {
-            self.lists.forget_unread(&mut self.budget);
-        }
-    }
-
     fn names(&self) -> impl Iterator<Item = &[u8]> {
         self.users.iter().filter_map(|id| self.clients[id.index()].name().map(|name| &**name))
     }
@@ -502,25 +366,6 @@ impl Hub {
         }
         protocol::write_delivery(from, text, self.clients[receiver.index()].outbox.tail());
         self.answer(id, Reply::SendOk)
-    }
-
-    /// Whether a line would go beyond what may wait for one client.
-    fn has_no_room_for(&self, receiver: Id, line: usize) -> bool {
-        let client = &self.clients[receiver.index()];
-        client.outbox.len() + client.unlisted() + line > self.limits.max_queue
-    }
-
-    /// Makes room for so many bytes more in an outbox, if there is memory for it: some more than that, or
-    /// just that.
-    #[cold]
-    fn make_room(&mut self, id: Id, count: usize) -> bool {
-        let outbox = &mut self.clients[id.index()].outbox;
-        let before = outbox.capacity();
-        let is_made = [outbox.grown(count), outbox.least(count)]
-            .into_iter()
-            .any(|capacity| self.budget.allows(before, capacity) && outbox.try_grow(capacity));
-        self.budget.note(before, outbox.capacity());
-        is_made
     }
 
     /// The same as `find`, quicker for the one to whom `sender` wrote last.
@@ -564,48 +409,6 @@ impl Hub {
         let after = outbox.capacity();
         self.budget.note(before, after);
         Handled::Done
-    }
-
-    /// The same for what was made before.
-    fn append(&mut self, id: Id, bytes: &[u8]) {
-        let outbox = self.tail(id);
-        let before = outbox.capacity();
-        outbox.tail().extend_from_slice(bytes);
-        let after = outbox.capacity();
-        self.budget.note(before, after);
-    }
-
-    /// Where something for `id` is to be appended.
-    #[inline]
-    fn tail(&mut self, id: Id) -> &mut Outbox {
-        self.mark_dirty(id);
-        let client = &mut self.clients[id.index()];
-        if client.outbox.owns_no_memory() || client.listing.is_some() {
-            self.prepare_tail(id);
-        }
-        &mut self.clients[id.index()].outbox
-    }
-
-    /// Guests do not get the buffers that messages need.
-    #[inline(never)]
-    fn prepare_tail(&mut self, id: Id) {
-        self.finish_list(id);
-        let client = &mut self.clients[id.index()];
-        if client.outbox.owns_no_memory()
-            && client.name().is_some()
-            && let Some(spare) = self.spares.pop()
-        {
-            client.outbox.adopt(spare);
-        }
-    }
-
-    #[inline]
-    fn mark_dirty(&mut self, id: Id) {
-        let client = &mut self.clients[id.index()];
-        if !client.is_dirty {
-            client.is_dirty = true;
-            self.dirty.push(id);
-        }
     }
 }
 

@@ -59,12 +59,14 @@ use super::hub::{Hub, Id, Wait};
 use crate::wire::format::note;
 use crate::wire::outbox::Outbox;
 use crate::wire::protocol::Reply;
-use crate::wire::sizes::{LAST_BYTES, LOG_IN_LIMIT};
+use crate::wire::sizes::LAST_BYTES;
 use crate::wire::source::{Source, TRY_AGAIN, Transport};
 use alloc::vec::Vec;
 use core::fmt::Display;
 use core::mem;
 use core::time::Duration;
+
+mod held;
 
 /// For so long a sender waits for a receiver that takes nothing, before it insists.
 pub const PATIENCE: Duration = Duration::from_millis(100);
@@ -392,93 +394,6 @@ impl<T: Transport<Error: Display>> Intake<T> {
             Served::End => self.end(id, now),
             Served::Broken(error) => self.close(id, &error),
         }
-    }
-
-    /// When one that is held insists, or one that has ended is closed; `None` if that is never, or it is
-    /// neither.
-    fn patience(&self, id: Id) -> Option<Duration> {
-        let connection = self.connections[id.index()].as_ref()?;
-        match connection.state {
-            State::Held { on: Wait::Queue(on), since } if on != id => {
-                let receiver = self.connections[on.index()].as_ref()?;
-                Some(receiver.moved.max(since) + PATIENCE)
-            }
-            State::Ended => Some(connection.moved + STALL_TIMEOUT),
-            _ => None,
-        }
-    }
-
-    fn next_release(&self) -> Option<Duration> {
-        let shortage = self.short_since.map(|since| since + PATIENCE);
-        self.held.iter().filter_map(|&id| self.patience(id)).chain(shortage).min()
-    }
-
-    /// Lets those go on whose receiver has read, or has left, or has been waited for long enough, or for
-    /// whom there is memory again.
-    fn release_held(&mut self, now: Duration) {
-        let for_memory = self.relieve(now);
-        let mut held = mem::take(&mut self.held);
-        held.retain(|&id| match self.released(id, for_memory, now) {
-            Some(state) => {
-                self.enqueue(id, state);
-                false
-            }
-            None => !self.is_stalled(id, now),
-        });
-        self.held.append(&mut held);
-    }
-
-    /// The next state of one that is held; `None` if it still is.
-    fn released(&self, id: Id, for_memory: Option<State>, now: Duration) -> Option<State> {
-        match self.connections[id.index()].as_ref()?.state {
-            State::Held { on: Wait::Memory, .. } => for_memory,
-            State::Held { on: Wait::Queue(on), .. } if !self.hub.must_wait(id, on) => Some(State::Queued),
-            State::Held { .. } => self.patience(id).filter(|&at| at <= now).map(|_| State::Insisting),
-            _ => None,
-        }
-    }
-
-    fn waits_for_memory(&self, id: Id) -> bool {
-        let connection = self.connections[id.index()].as_ref();
-        connection.is_some_and(|held| matches!(held.state, State::Held { on: Wait::Memory, .. }))
-    }
-
-    /// The next state of those who wait for memory; `None` if they still have to. After [`PATIENCE`]
-    /// whoever has the most gives it back.
-    fn relieve(&mut self, now: Duration) -> Option<State> {
-        let is_eased = self.hub.budget().take_eased();
-        if self.short_since.is_none_or(|since| now < since + PATIENCE) {
-            return is_eased.then_some(State::Queued);
-        }
-        self.short_since = Some(now);
-        Some(if self.relieve_worst() { State::Queued } else { State::Insisting })
-    }
-
-    #[cold]
-    fn relieve_worst(&mut self) -> bool {
-        let begun = |place: &Option<Connection<T>>| place.as_ref().map_or(0, Connection::begun);
-        let lines = self.connections.iter().map(begun).enumerate();
-        let (index, longest) = lines.max_by_key(|&(_, length)| length).unwrap_or_default();
-        let least = self.hub.budget().share().max(LOG_IN_LIMIT);
-        if let Some(reader) = self.hub.worst_reader(longest.max(least)) {
-            self.hub.end_reader(reader);
-            return true;
-        }
-        let Some(Some(connection)) = self.connections.get_mut(index) else { return false };
-        let Some(id) = Id::from_index(index).filter(|_| longest > least) else { return false };
-        let before = connection.memory();
-        connection.drop_line(id, &mut self.hub);
-        self.hub.budget().note(before, connection.memory());
-        true
-    }
-
-    /// Closes one that has ended and takes nothing; returns whether it was that.
-    fn is_stalled(&mut self, id: Id, now: Duration) -> bool {
-        let is_stalled = self.patience(id).is_some_and(|at| at <= now);
-        if is_stalled {
-            self.close(id, &"it sends no more and does not read");
-        }
-        is_stalled
     }
 
     /// Writes what is new, to each stream as far as it takes it.
