@@ -66,6 +66,7 @@ pub(crate) fn leave(mut error: clap::Error) -> ! {
         error.insert(kind, text);
     }
     log::say_lines("", &error);
+    log::say_lines("", &"\nFor more information, try '--help'.\n");
     log::finish();
     process::exit(error.exit_code());
 }
