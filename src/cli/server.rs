@@ -71,7 +71,7 @@ const OPTIONS: &[Row] = &[
         arguments::number,
         "CHINWAGD_MAX_CONNECTIONS",
         "How many may be connected; one more makes the oldest leave that has not logged in [default: 1000 \
-         more than --max-users]",
+         more than --max-users, or what --max-memory allows]",
     ),
     option(
         "max-per-address",

@@ -18,7 +18,7 @@ pub struct Limits {
     /// `max_message`, or a single message might end its receiver.
     pub max_queue: usize,
     /// The most that all clients together may make the server hold, in bytes: lines that are not
-    /// complete, what waits for those who read slowly, and 512 for each connection. So much that
+    /// complete, what waits for those who read slowly, and 512 (256) for each connection. So much that
     /// [`Limits::above_shares`] is at least [`Limits::least_above_shares`].
     pub max_memory: usize,
     /// How many may be connected at once. One more makes the oldest leave that has not logged in.
@@ -49,6 +49,7 @@ impl Default for Limits {
             login_timeout: Duration::from_secs(300),
         }
         .for_users(16)
+        .for_memory(MAX_MEMORY)
     }
 }
 
@@ -65,13 +66,18 @@ impl Limits {
         }
     }
 
-    /// The same for so much memory: the longest message fits, and no queue takes more than five eighths.
+    /// The same for so much memory: there are no more connections than leave each a share that holds a
+    /// short message, but some more than users; the longest message fits; and no queue takes more than
+    /// five eighths.
     #[must_use]
     pub fn for_memory(self, max_memory: usize) -> Self {
-        let above = Self { max_memory, ..self }.above_shares().saturating_sub(CHUNK);
+        let connections = (max_memory / 4 / (3 * PER_CLIENT)).max(self.max_users.saturating_add(16));
+        let max_connections = self.max_connections.min(connections);
+        let limits = Self { max_memory, max_connections, ..self };
+        let above = limits.above_shares().saturating_sub(CHUNK);
         let max_message = self.max_message.min((above / 3).max(above.saturating_sub(STEP) / 2));
         let max_queue = self.max_queue.min(max_memory / 8 * 5).max(max_message.saturating_add(QUEUE_ROOM));
-        Self { max_memory, max_message, max_queue, ..self }
+        Self { max_message, max_queue, ..limits }
     }
 
     /// What each connection may hold of lines, and as much in a queue, whatever the others hold: so much
@@ -127,7 +133,7 @@ mod tests {
             let limits = limits.for_memory(memory);
             assert!(limits.above_shares() >= limits.least_above_shares(), "{memory}");
             assert!(limits.max_queue >= limits.max_message + QUEUE_ROOM, "{memory}");
-            assert!(limits.max_message >= 50_000, "{memory}: {}", limits.max_message);
+            assert!(limits.max_message >= 200_000 && limits.share() >= 512, "{memory}: {limits:?}");
         }
     }
 

@@ -36,6 +36,7 @@ pub fn append(text: &[u8], out: &mut Vec<u8>) {
 }
 
 /// The same of a string.
+#[cfg(feature = "programs")]
 pub(crate) fn harmless(text: &str) -> String {
     let mut out = Vec::new();
     append(text.as_bytes(), &mut out);

@@ -106,7 +106,7 @@ pub(crate) const GUEST_MARK: usize = 64;
 pub(crate) const LIST_PIECE: usize = either(8 * KIB, KIB);
 
 /// What a connection takes at least in a server, for its bookkeeping, a name included.
-pub(crate) const PER_CLIENT: usize = 512;
+pub(crate) const PER_CLIENT: usize = either(512, 256);
 
 /// What all clients together may make a server hold, unless its limits say otherwise.
 pub(crate) const MAX_MEMORY: usize = either(64 * MIB, 32 * KIB);
