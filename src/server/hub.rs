@@ -39,6 +39,7 @@ use crate::wire::outbox::Outbox;
 use crate::wire::protocol::{self, BadRequest, Reply, Request};
 use crate::wire::sizes::{LIST_PIECE, PER_CLIENT};
 use alloc::boxed::Box;
+use alloc::collections::VecDeque;
 use alloc::rc::Rc;
 use alloc::vec::Vec;
 use core::mem;
@@ -169,8 +170,8 @@ pub struct Hub {
     /// The ids that nobody has; the latest first, for its memory is warm.
     free: Vec<Id>,
     users: Users,
-    /// Who has something new to write.
-    dirty: Vec<Id>,
+    /// Who has something new to write, the first one first.
+    dirty: VecDeque<Id>,
     spares: Vec<Vec<u8>>,
     lists: Lists,
     budget: Budget,
@@ -186,7 +187,7 @@ impl Hub {
             clients: Vec::new(),
             free: Vec::new(),
             users: Users::default(),
-            dirty: Vec::new(),
+            dirty: VecDeque::new(),
             spares: Vec::new(),
             lists: Lists::default(),
             budget: Budget::new(&limits),
@@ -314,6 +315,7 @@ impl Hub {
         }
         if line.len() > piece {
             self.clients[id.index()].listing = Some(Box::new(Listing::new(line)));
+            self.continue_list(id);
         } else {
             self.append(id, &line);
         }

@@ -396,9 +396,10 @@ impl<T: Transport<Error: Display>> Intake<T> {
         }
     }
 
-    /// Writes what is new, to each stream as far as it takes it.
+    /// Writes what is new by now, to each stream as far as it takes it.
     fn flush(&mut self, now: Duration) {
-        while let Some(id) = self.hub.next_dirty() {
+        for _ in 0..self.hub.dirty_len() {
+            let Some(id) = self.hub.next_dirty() else { return };
             let Some(connection) = &mut self.connections[id.index()] else { continue };
             if self.hub.is_overfull(id) {
                 self.close(id, &"it did not read");

@@ -18,20 +18,21 @@ impl Hub {
         !self.outbox(id).is_empty() || self.clients[id.index()].listing.is_some()
     }
 
-    /// Has what waits for `id` written by `write`, piece by piece, until some of it is left.
+    /// Has what waits for `id` written by `write`. If all of it was, and `id` reads a list, the next piece of
+    /// that is new then: it is for the next turn, so that nobody waits for many who read long lists.
     ///
     /// # Errors
     /// Those of `write`.
-    pub fn drain<E>(&mut self, id: Id, mut write: impl FnMut(&mut Outbox) -> Result<(), E>) -> Result<(), E> {
-        loop {
-            let outbox = &mut self.clients[id.index()].outbox;
-            let before = outbox.capacity();
-            let written = write(outbox);
-            self.budget.note(before, outbox.capacity());
-            if written.is_err() || !outbox.is_empty() || !self.continue_list(id) {
-                return written;
-            }
+    pub fn drain<E>(&mut self, id: Id, write: impl FnOnce(&mut Outbox) -> Result<(), E>) -> Result<(), E> {
+        let outbox = &mut self.clients[id.index()].outbox;
+        let before = outbox.capacity();
+        let written = write(outbox);
+        let (after, is_empty) = (outbox.capacity(), outbox.is_empty());
+        self.budget.note(before, after);
+        if is_empty && written.is_ok() {
+            self.continue_list(id);
         }
+        written
     }
 
     /// Whether lines of `sender` are to wait for `receiver`, who may be the same.
@@ -92,9 +93,14 @@ impl Hub {
     /// One whose outbox has something that it had not when it was last named here, or who has become
     /// [overfull](Hub::is_overfull) since. The outbox may be empty again.
     pub fn next_dirty(&mut self) -> Option<Id> {
-        let id = self.dirty.pop()?;
+        let id = self.dirty.pop_front()?;
         self.clients[id.index()].is_dirty = false;
         Some(id)
+    }
+
+    /// How many [`next_dirty`](Hub::next_dirty) would name, if nothing became new meanwhile.
+    pub fn dirty_len(&self) -> usize {
+        self.dirty.len()
     }
 
     /// Whether [`next_dirty`](Hub::next_dirty) would name somebody.
@@ -120,7 +126,7 @@ impl Hub {
     }
 
     /// Takes the next piece of a list that `id` reads, if it does, once nothing else waits.
-    fn continue_list(&mut self, id: Id) -> bool {
+    pub(super) fn continue_list(&mut self, id: Id) -> bool {
         let Some(mut listing) = self.clients[id.index()].listing.take() else { return false };
         self.append(id, listing.next_piece());
         if listing.rest().is_empty() {
@@ -203,7 +209,7 @@ impl Hub {
         let client = &mut self.clients[id.index()];
         if !client.is_dirty {
             client.is_dirty = true;
-            self.dirty.push(id);
+            self.dirty.push_back(id);
         }
     }
 }
