@@ -22,7 +22,7 @@ pub(super) enum State {
     /// The same; it is broken, so that it is only read up to its end, and waits for nobody.
     Broken,
     /// That a queue, perhaps its own, becomes shorter, or for memory. It is not read meanwhile.
-    Held { on: Wait, since: Duration },
+    Held { on: Wait, since: At },
     /// The client sends no more: that it takes what waits for it.
     Ended,
 }
@@ -54,7 +54,24 @@ pub(super) struct Connection<T> {
     lines: Lines,
     pub(super) state: State,
     /// When the stream last took something.
-    pub(super) moved: Duration,
+    pub(super) moved: At,
+}
+
+/// A point in time, in half the memory of a [`Duration`]: each connection has one or two. It ends after 584
+/// years.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct At(u64);
+
+impl At {
+    pub(super) fn time(self) -> Duration {
+        Duration::from_nanos(self.0)
+    }
+}
+
+impl From<Duration> for At {
+    fn from(time: Duration) -> Self {
+        Self(time.as_nanos() as u64)
+    }
 }
 
 impl<T: Transport> Connection<T> {
@@ -63,7 +80,7 @@ impl<T: Transport> Connection<T> {
             source: Source::new(transport),
             lines: Lines::new(Some(max_line)),
             state: State::Idle,
-            moved: now,
+            moved: now.into(),
         }
     }
 
@@ -168,7 +185,7 @@ impl<T: Transport> Connection<T> {
         let before = outbox.len();
         let flushed = self.source.flush(outbox);
         if outbox.len() < before {
-            self.moved = now;
+            self.moved = now.into();
         }
         if self.source.is_broken() {
             outbox.clear();
@@ -190,7 +207,7 @@ impl<T: Transport> Connection<T> {
     /// Nothing more is to be read, and what was is to be forgotten.
     pub(super) fn end(&mut self, now: Duration) {
         self.state = State::Ended;
-        self.moved = now;
+        self.moved = now.into();
         self.lines = Lines::new(None);
     }
 }

@@ -384,7 +384,7 @@ impl<T: Transport<Error: Display>> Intake<T> {
             Served::Part => self.enqueue(id, if is_broken { State::Broken } else { State::Queued }),
             Served::Waits(_) if is_broken => self.close(id, &"it is broken"),
             Served::Waits(on) => {
-                connection.state = State::Held { on, since: now };
+                connection.state = State::Held { on, since: now.into() };
                 self.held.push(id);
                 if on == Wait::Memory && self.short_since.is_none() {
                     self.short_since = Some(now);

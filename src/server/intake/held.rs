@@ -17,9 +17,9 @@ impl<T: Transport<Error: Display>> Intake<T> {
         match connection.state {
             State::Held { on: Wait::Queue(on), since } if on != id => {
                 let receiver = self.connections[on.index()].as_ref()?;
-                Some(receiver.moved.max(since) + PATIENCE)
+                Some(receiver.moved.max(since).time() + PATIENCE)
             }
-            State::Ended => Some(connection.moved + STALL_TIMEOUT),
+            State::Ended => Some(connection.moved.time() + STALL_TIMEOUT),
             _ => None,
         }
     }
