@@ -1,7 +1,7 @@
 //! The soak: hundreds of users who come, chat, leave, and are cut off, and a judge who knows what each of
 //! them must have got.
 
-use super::ledger::Ledger;
+use super::ledger::{Faults, Ledger};
 use super::random::Random;
 use super::server::Server;
 use super::table::Table;
@@ -73,10 +73,10 @@ pub(crate) fn soak(mut server: Server, settings: Settings) -> Vec<String> {
     let mut crowd = Crowd::new(&mut server, settings);
     let start = Instant::now();
     crowd.play(start);
-    let (totals, mut faults) = (crowd.totals, crowd.ledger.faults);
+    let (totals, lacked, mut faults) = (crowd.totals, crowd.ledger.lacked, crowd.ledger.faults);
     let peak = server.peak();
     if peak > settings.memory {
-        faults.tell(format!("the server took {peak} KiB, more than {}", settings.memory));
+        faults.tell("memory", format!("the server took {peak} KiB, more than {}", settings.memory));
     }
     let processor_time = server.processor_time();
     let last_words = server.last_words();
@@ -85,10 +85,9 @@ pub(crate) fn soak(mut server: Server, settings: Settings) -> Vec<String> {
     }
     let ended = if server.is_running() { server.stop() } else { None };
     if !ended.is_some_and(|status| status.success()) {
-        faults
-            .tell(format!("the server did not end as it should: {ended:?}; its last words: {last_words:#?}"));
+        faults.tell("the end", format!("of the server: {ended:?}; its last words: {last_words:#?}"));
     }
-    print(&settings, &totals, start.elapsed(), peak, processor_time, faults.count);
+    print(&settings, &totals, lacked, start.elapsed(), peak, processor_time, &faults);
     faults.told
 }
 
@@ -209,7 +208,7 @@ impl<'a> Crowd<'a> {
         match user.phase {
             Phase::Away if user.until <= now && !self.is_calm => self.come(seat, now),
             Phase::LoggingIn if user.until <= now => {
-                self.ledger.faults.tell(format!("u{seat} cannot log in"));
+                self.ledger.faults.tell("kept out", format!("u{seat}, who had been {:?}", user.before));
                 user.until = now + GHOST;
             }
             Phase::Chatting if user.until <= now => {
@@ -236,7 +235,7 @@ impl<'a> Crowd<'a> {
                 self.poll.registry().register(stream, Token(seat), interest).unwrap();
             }
             Err(error) => {
-                self.ledger.faults.tell(format!("u{seat} cannot connect: {error}"));
+                self.ledger.faults.tell("no connection", format!("u{seat}: {error}"));
                 user.go(now + GHOST, false, &mut self.ledger);
             }
         }
@@ -279,9 +278,8 @@ impl<'a> Crowd<'a> {
             self.totals.dropped += 1;
             self.ledger.cut(seat);
             if user.reading != Reading::Deaf {
-                let fault =
-                    format!("u{seat} ({:?}, {:?}): {step:?} though it reads", user.phase, user.reading);
-                self.ledger.faults.tell(fault);
+                let fault = format!("u{seat} ({:?}, {:?}): {step:?}", user.phase, user.reading);
+                self.ledger.faults.tell("dropped, though it reads", fault);
             }
         }
         let until = Instant::now() + self.random.millis(2000);
@@ -315,15 +313,23 @@ impl<'a> Crowd<'a> {
 
     fn tell_who_waits(&mut self) {
         for user in self.users.iter().filter(|user| user.awaits_answers() || user.phase == Phase::Gone) {
-            self.ledger.faults.tell(format!("u{} ({:?}) still waits", user.seat, user.phase));
+            self.ledger.faults.tell("still waits", format!("u{} ({:?})", user.seat, user.phase));
         }
         if self.ledger.has_missing() {
-            self.ledger.faults.tell("messages that were acknowledged have not arrived".to_owned());
+            self.ledger.faults.tell("acknowledged, and lost", "somewhere, in the end".to_owned());
         }
     }
 }
 
-fn print(settings: &Settings, totals: &Totals, time: Duration, peak: u64, processor: Duration, faults: u64) {
+fn print(
+    settings: &Settings,
+    totals: &Totals,
+    lacked: u64,
+    time: Duration,
+    peak: u64,
+    processor: Duration,
+    faults: &Faults,
+) {
     let title = format!("soak: {} users, seed {}", settings.users, settings.seed);
     let mut table = Table::new(&title, 1, &["", "total"]);
     let rows = [
@@ -336,15 +342,19 @@ fn print(settings: &Settings, totals: &Totals, time: Duration, peak: u64, proces
         ("dropped by the server", totals.dropped),
         ("log-ins put off by a ghost", totals.ghosts),
         ("messages", totals.messages),
+        ("  refused, for want of memory", lacked),
         ("MiB of text", totals.bytes >> 20),
         ("other requests", totals.others),
         ("server: memory at its peak, KiB", peak),
         ("server: memory allowed, KiB", settings.memory),
         ("server: processor seconds", processor.as_secs()),
-        ("faults", faults),
+        ("faults", faults.count),
     ];
     for (what, number) in rows {
         table.row(vec![what.to_owned(), number.to_string()]);
+    }
+    for (kind, number) in &faults.kinds {
+        table.row(vec![format!("  {kind}"), number.to_string()]);
     }
     table.print();
 }

@@ -4,7 +4,7 @@
 //! The messages between two names are numbered. A text begins with its number, as many digits of it as it
 //! has bytes for, so that even a text of one byte is known among those that may come.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 /// The longest text.
 pub(crate) const LONGEST: usize = 1 << 20;
@@ -12,8 +12,8 @@ pub(crate) const LONGEST: usize = 1 << 20;
 /// A number takes at most so many digits, of six bits each.
 const DIGITS: usize = 8;
 
-/// So many faults are told in full.
-const TOLD: usize = 20;
+/// So many faults of a kind are told in full.
+const TOLD: u64 = 5;
 
 /// Everything that was sent and whose fate is not yet known.
 pub(crate) struct Ledger {
@@ -23,6 +23,8 @@ pub(crate) struct Ledger {
     /// How often each receiver was cut off.
     cuts: Vec<u32>,
     filler: Vec<u8>,
+    /// So many were refused, as the server had no memory for them.
+    pub(crate) lacked: u64,
     pub(crate) faults: Faults,
 }
 
@@ -61,14 +63,17 @@ enum Arrival {
 #[derive(Default)]
 pub(crate) struct Faults {
     pub(crate) count: u64,
+    pub(crate) kinds: BTreeMap<&'static str, u64>,
     pub(crate) told: Vec<String>,
 }
 
 impl Faults {
-    pub(crate) fn tell(&mut self, fault: String) {
+    pub(crate) fn tell(&mut self, kind: &'static str, fault: String) {
         self.count += 1;
-        if self.told.len() < TOLD {
-            self.told.push(fault);
+        let of_kind = self.kinds.entry(kind).or_default();
+        *of_kind += 1;
+        if *of_kind <= TOLD {
+            self.told.push(format!("{kind}: {fault}"));
         }
     }
 }
@@ -76,7 +81,7 @@ impl Faults {
 impl Ledger {
     pub(crate) fn new(seats: usize) -> Self {
         let pairs = (0..seats * seats).map(|_| Pair::default()).collect();
-        Self { seats, pairs, cuts: vec![0; seats], filler: filler(), faults: Faults::default() }
+        Self { seats, pairs, cuts: vec![0; seats], filler: filler(), lacked: 0, faults: Faults::default() }
     }
 
     /// Writes down a message and appends its text, of about this length. Returns its number.
@@ -115,7 +120,7 @@ impl Ledger {
         let pair = &mut self.pairs[from * self.seats + to];
         let Ok(place) = pair.sent.binary_search_by_key(&number, |sent| sent.number) else { return };
         if pair.sent.remove(place).is_some_and(|sent| sent.arrival == Arrival::Arrived) {
-            self.faults.tell(format!("message {number} from {from} to {to} arrived, and was refused"));
+            self.faults.tell("refused, and arrived", format!("message {number} from {from} to {to}"));
         }
     }
 
@@ -131,8 +136,8 @@ impl Ledger {
         let Some(place) = pair.sent.iter().position(is_it) else {
             let start = text[..text.len().min(DIGITS)].escape_ascii();
             let length = text.len();
-            self.faults
-                .tell(format!("{length} bytes ({start}) from {from} to {to}: twice, late, or not sent"));
+            let fault = format!("{length} bytes ({start}) from {from} to {to}");
+            self.faults.tell("twice, late, or not sent", fault);
             return;
         };
         let (cuts, found) = (self.cuts[to], &mut pair.sent[place]);
@@ -141,7 +146,7 @@ impl Ledger {
         if text.len() > DIGITS
             && text[DIGITS..] != self.filler[filler_from..filler_from + text.len() - DIGITS]
         {
-            self.faults.tell(format!("message {} from {from} to {to} has changed", found.number));
+            self.faults.tell("changed", format!("message {} from {from} to {to}", found.number));
         }
         for sent in pair.sent.iter_mut().take(place).filter(|sent| sent.arrival == Arrival::Awaited) {
             sent.arrival = Arrival::Overtaken;
@@ -178,7 +183,7 @@ impl Ledger {
             pair.settle();
         }
         if lost > 0 {
-            self.faults.tell(format!("{lost} messages to {to} were acknowledged, and lost"));
+            self.faults.tell("acknowledged, and lost in the end", format!("{lost} messages to {to}"));
         }
     }
 
@@ -217,9 +222,8 @@ impl Sent {
     fn judge(&self, cuts: u32, from: usize, to: usize, faults: &mut Faults) {
         if self.answer == Answer::Acknowledged && self.arrival == Arrival::Overtaken && self.cuts == cuts {
             let Self { number, length, .. } = self;
-            faults.tell(format!(
-                "message {number} ({length} bytes) from {from} to {to} was acknowledged, and lost"
-            ));
+            let fault = format!("message {number} ({length} bytes) from {from} to {to}");
+            faults.tell("acknowledged, and lost", fault);
         }
     }
 }
@@ -278,9 +282,9 @@ mod tests {
         let (mut ledger, texts) = written(3);
         (0..3).for_each(|number| ledger.acknowledge(0, 1, number));
         ledger.receive(0, 1, &texts[1]);
-        assert_eq!(faults(&ledger), "message 0 (1 bytes) from 0 to 1 was acknowledged, and lost");
+        assert_eq!(faults(&ledger), "acknowledged, and lost: message 0 (1 bytes) from 0 to 1");
         ledger.check_all_arrived(1);
-        assert!(faults(&ledger).contains("1 messages to 1 were acknowledged, and lost"));
+        assert!(faults(&ledger).ends_with("acknowledged, and lost in the end: 1 messages to 1"));
     }
 
     #[test]
@@ -304,7 +308,7 @@ mod tests {
         let mut changed = texts[4].clone();
         changed[20] ^= 1;
         ledger.receive(0, 1, &changed);
-        assert!(faults(&ledger).ends_with("has changed"));
+        assert!(faults(&ledger).ends_with("changed: message 4 from 0 to 1"));
     }
 
     #[test]

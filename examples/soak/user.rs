@@ -26,6 +26,8 @@ pub(crate) struct User {
     written: usize,
     incoming: Incoming,
     asked: VecDeque<Asked>,
+    /// How it went the last time.
+    pub(crate) before: (Phase, Reading),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,6 +104,7 @@ impl User {
             written: 0,
             incoming: Incoming::default(),
             asked: VecDeque::new(),
+            before: (Phase::Away, Reading::Prompt),
         }
     }
 
@@ -231,6 +234,7 @@ impl User {
         self.out.clear();
         self.written = 0;
         self.incoming = Incoming::default();
+        self.before = (self.phase, self.reading);
         self.phase = Phase::Away;
         self.until = until;
     }
@@ -266,11 +270,17 @@ fn handle_line(seat: usize, line: &[u8], asked: &mut VecDeque<Asked>, ledger: &m
         }
         (Some(Asked::Message { to, number }), b"SEND-OK") => ledger.acknowledge(seat, to, number),
         (Some(Asked::Message { to, number }), b"BAD-DEST-USER") => ledger.refuse(seat, to, number),
+        // There was no memory for it.
+        (Some(Asked::Message { to, number }), b"BAD-RQST-BODY") => {
+            ledger.refuse(seat, to, number);
+            ledger.lacked += 1;
+        }
+
         (Some(Asked::Nonsense(answer)), _) if line == answer => {}
         (Some(Asked::List), _) if is_list_with(line, name.as_bytes()) => {}
         (asked, _) => {
             let start = line[..line.len().min(80)].escape_ascii();
-            ledger.faults.tell(format!("u{seat} asked for {asked:?} and was told: {start}"));
+            ledger.faults.tell("wrong answer", format!("to u{seat} who asked for {asked:?}: {start}"));
         }
     }
     Step::Nothing
