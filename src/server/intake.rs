@@ -32,8 +32,9 @@
 //! All together have one [bound](super::hub::Limits::max_memory), and each has a [share](super::hub::Limits::share) of
 //! that which nobody can take. At the bound a line that would grow beyond its share is not read on,
 //! and a message that would queue is not taken: their senders are held, until somebody gives memory back.
-//! If nobody does for [`PATIENCE`], whoever has the most has to: one that reads too slowly is dropped, or a
-//! line that is not complete is, as one that is too long. If nobody has more than its share, those who
+//! After [`PATIENCE`] whoever has the most and has read nothing for a second is dropped; while somebody reads who has
+//! much, that gives memory back, for [`SHORTAGE`]. Else whoever has the most has to give way: a reader is
+//! dropped, or a line that is not complete, as one that is too long. If nobody has more than its share, those who
 //! wait insist, and what there is no memory for is refused.
 //!
 //! # Strangers
@@ -70,6 +71,9 @@ mod held;
 
 /// For so long a sender waits for a receiver that takes nothing, before it insists.
 pub const PATIENCE: Duration = Duration::from_millis(100);
+
+/// For so long those who wait for memory wait for readers who read slowly, before the slowest is dropped.
+pub const SHORTAGE: Duration = Duration::from_secs(10);
 
 /// Who sends no more and takes nothing for so long is closed, whatever waits for it: so long, a connection
 /// may be interrupted (the same as the time after which the system gives up on what it sends).
@@ -139,8 +143,9 @@ pub struct Intake<T> {
     /// Those whose state is `Held` or `Ended`.
     held: Vec<Id>,
     guests: Guests,
-    /// Since when somebody waits for memory.
+    /// Since when somebody waits for memory, and when somebody else has to give way.
     short_since: Option<Duration>,
+    relief_at: Duration,
     /// When those are tried again for whom the system had no memory.
     again: Option<Duration>,
     /// What everybody's reads go into.
@@ -158,6 +163,7 @@ impl<T: Transport<Error: Display>> Intake<T> {
             held: Vec::new(),
             guests: Guests::new(config.limits.login_timeout),
             short_since: None,
+            relief_at: Duration::ZERO,
             again: None,
             spare: Vec::new(),
         }
@@ -388,6 +394,7 @@ impl<T: Transport<Error: Display>> Intake<T> {
                 self.held.push(id);
                 if on == Wait::Memory && self.short_since.is_none() {
                     self.short_since = Some(now);
+                    self.relief_at = now + PATIENCE;
                     self.hub.forget_spares();
                 }
             }

@@ -53,11 +53,16 @@ impl Hub {
         &mut self.budget
     }
 
-    /// Who has the most to read, if that is more than `least` bytes: it can be ended.
-    pub(in crate::server) fn worst_reader(&self, least: usize) -> Option<Id> {
+    /// Who has the most to read of those whom `test` names, and how much, if that is more than `least` bytes.
+    pub(in crate::server) fn worst_reader(
+        &self,
+        least: usize,
+        test: impl Fn(Id) -> bool,
+    ) -> Option<(Id, usize)> {
         let sizes = self.clients.iter().map(|client| client.outbox.len() + client.unlisted());
-        let (index, size) = sizes.enumerate().max_by_key(|&(_, size)| size)?;
-        Id::from_index(index).filter(|_| size > least)
+        let readers = sizes.enumerate().filter(|&(_, size)| size > least);
+        let readers = readers.filter_map(|(index, size)| Some((Id::from_index(index)?, size)));
+        readers.filter(|&(id, _)| test(id)).max_by_key(|&(_, size)| size)
     }
 
     /// What the budget has to say of this, counted anew.

@@ -1,6 +1,6 @@
 //! Those who are held: what each waits for, how long, and who has to give way in the end.
 
-use super::{Intake, PATIENCE, STALL_TIMEOUT};
+use super::{Intake, PATIENCE, SHORTAGE, STALL_TIMEOUT};
 use crate::server::connection::{Connection, State};
 use crate::server::hub::{Id, Wait};
 use crate::wire::sizes::LOG_IN_LIMIT;
@@ -25,7 +25,7 @@ impl<T: Transport<Error: Display>> Intake<T> {
     }
 
     pub(super) fn next_release(&self) -> Option<Duration> {
-        let shortage = self.short_since.map(|since| since + PATIENCE);
+        let shortage = self.short_since.map(|_| self.relief_at);
         self.held.iter().filter_map(|&id| self.patience(id)).chain(shortage).min()
     }
 
@@ -60,32 +60,42 @@ impl<T: Transport<Error: Display>> Intake<T> {
     }
 
     /// The next state of those who wait for memory; `None` if they still have to. After [`PATIENCE`]
-    /// whoever has the most gives it back.
+    /// whoever has the most and has taken nothing for a second gives it back; after [`SHORTAGE`], whoever has the most.
     fn relieve(&mut self, now: Duration) -> Option<State> {
         let is_eased = self.hub.budget().take_eased();
-        if self.short_since.is_none_or(|since| now < since + PATIENCE) {
-            return is_eased.then_some(State::Queued);
-        }
-        self.short_since = Some(now);
-        Some(if self.relieve_worst() { State::Queued } else { State::Insisting })
+        let since = self.short_since.filter(|_| self.relief_at <= now);
+        let Some(since) = since else { return is_eased.then_some(State::Queued) };
+        self.relief_at = now + PATIENCE;
+        self.relieve_worst(now, now < since + SHORTAGE)
     }
 
     #[cold]
-    fn relieve_worst(&mut self) -> bool {
+    fn relieve_worst(&mut self, now: Duration, is_patient: bool) -> Option<State> {
+        let Self { hub, connections, .. } = self;
+        let least = hub.budget().share().max(LOG_IN_LIMIT);
         let begun = |place: &Option<Connection<T>>| place.as_ref().map_or(0, Connection::begun);
-        let lines = self.connections.iter().map(begun).enumerate();
-        let (index, longest) = lines.max_by_key(|&(_, length)| length).unwrap_or_default();
-        let least = self.hub.budget().share().max(LOG_IN_LIMIT);
-        if let Some(reader) = self.hub.worst_reader(longest.max(least)) {
-            self.hub.end_reader(reader);
-            return true;
+        let (index, longest) = connections.iter().map(begun).enumerate().max_by_key(|&(_, length)| length)?;
+        let reads = |id: Id| {
+            let connection = connections[id.index()].as_ref();
+            is_patient && connection.is_some_and(|reader| now < reader.moved.time() + SHORTAGE / 10)
+        };
+        let worst = hub.worst_reader(least, |id| !reads(id)).or_else(|| hub.worst_reader(least, |_| true));
+        match worst {
+            // It reads: that gives memory back.
+            Some((id, _)) if reads(id) => return None,
+            Some((id, waiting)) if is_patient || waiting > longest => {
+                hub.end_reader(id);
+                return Some(State::Queued);
+            }
+            _ => {}
         }
-        let Some(Some(connection)) = self.connections.get_mut(index) else { return false };
-        let Some(id) = Id::from_index(index).filter(|_| longest > least) else { return false };
+        let Some(Some(connection)) = connections.get_mut(index) else { return None };
+        let id = Id::from_index(index).filter(|_| longest > least);
+        let Some(id) = id else { return Some(State::Insisting) };
         let before = connection.memory();
-        connection.drop_line(id, &mut self.hub);
-        self.hub.budget().note(before, connection.memory());
-        true
+        connection.drop_line(id, hub);
+        hub.budget().note(before, connection.memory());
+        Some(State::Queued)
     }
 
     /// Closes one that has ended and takes nothing; returns whether it was that.

@@ -155,3 +155,30 @@ fn list_is_there_once_for_all_who_do_not_read_it() {
     assert!(users[2].heard().ends_with(",user000000003999\n"));
     assert!(scene.intake().memory() <= before + 16 * CHUNK, "all of it is given back");
 }
+
+/// One who reads slowly gives memory back, and is not dropped for those who wait for it, but for so long only.
+#[test]
+fn slow_reader_is_not_dropped_while_others_can_wait() {
+    let mut scene = Scene::new(limits());
+    let (ann, bob, slow) = (scene.user("ann"), scene.user("bob"), scene.user("slow"));
+    slow.reads_only(0);
+    for _ in 0..2 {
+        scene.say(&ann, &format!("SEND slow {}\n", "x".repeat(STEP)));
+        scene.run_patiently();
+    }
+    scene.say(&ann, &part_of(STEP));
+    scene.say(&bob, &part_of(STEP));
+    let start = scene.now;
+    while scene.now < start + SHORTAGE - PATIENCE {
+        scene.now += PATIENCE / 2;
+        scene.read(&slow, 10);
+        scene.run();
+        assert!(!slow.is_closed() && scene.intake().short_since.is_some());
+    }
+    for _ in 0..10 {
+        scene.now += PATIENCE / 2;
+        scene.read(&slow, 10);
+        scene.run();
+    }
+    assert!(scene.intake().short_since.is_none(), "somebody has given way");
+}
