@@ -21,8 +21,7 @@
 //!   is [overfull](Hub::is_overfull) then, until it is disconnected, and dirty, so that whoever writes
 //!   what is new finds it.
 //! - While there is no memory left of what [all together](Limits::max_memory) may have, the message waits
-//!   for that. Who has the most is for the caller to [end](Hub::end_worst_reader); one that insists is
-//!   refused.
+//!   for that. Who has to give way is for the caller to say; one that insists is refused.
 //! - Before the log-in a client has a few refusals to read, and then its lines wait.
 //!
 //! A list of users is made once for all who ask in the same turn. A long one is no one's own: each

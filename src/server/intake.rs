@@ -23,17 +23,18 @@
 //! The hub puts a line off while the queue it would go to is too long. Its connection is then *held*:
 //! the line stays where it is and nothing more is read, so that TCP slows the sender down. It goes on
 //! when the queue is shorter. For somebody else's queue it goes on as well when the receiver took
-//! nothing for [`PATIENCE`], insisting then for as much as was read: a receiver that reads, however
-//! slowly, sets its senders' pace and is never dropped; one that does not delays those who write to it
-//! by no more than that a read, nobody else at all, and is dropped when its queue is full.
+//! nothing for [`PATIENCE`], insisting then for as much as was read: a receiver that reads sets its
+//! senders' pace, and is not dropped while there is memory; one that does not delays those who write to it
+//! by no more than that a read, nobody else at all, and is dropped when its queue is full. (A system
+//! may take nothing for longer than that though its user reads slowly: a queue is there for that.)
 //!
 //! # Memory
 //!
 //! All together have one [bound](super::hub::Limits::max_memory), and each has a [share](super::hub::Limits::share) of
 //! that which nobody can take. At the bound a line that would grow beyond its share is not read on,
 //! and a message that would queue is not taken: their senders are held, until somebody gives memory back.
-//! After [`PATIENCE`] whoever has the most and has read nothing for a second is dropped; while somebody reads who has
-//! much, that gives memory back, for [`SHORTAGE`]. Else whoever has the most has to give way: a reader is
+//! After [`PATIENCE`] whoever has the most and has read nothing for a second is dropped; while somebody
+//! reads who has much, that gives memory back, for [`SHORTAGE`]. Else whoever has the most has to give way: a reader is
 //! dropped, or a line that is not complete, as one that is too long. If nobody has more than its share, those who
 //! wait insist, and what there is no memory for is refused.
 //!

@@ -60,7 +60,8 @@ impl<T: Transport<Error: Display>> Intake<T> {
     }
 
     /// The next state of those who wait for memory; `None` if they still have to. After [`PATIENCE`]
-    /// whoever has the most and has taken nothing for a second gives it back; after [`SHORTAGE`], whoever has the most.
+    /// whoever has the most and has taken nothing for a second gives it back; after [`SHORTAGE`], whoever
+    /// has the most.
     fn relieve(&mut self, now: Duration) -> Option<State> {
         let is_eased = self.hub.budget().take_eased();
         let since = self.short_since.filter(|_| self.relief_at <= now);
