@@ -42,7 +42,7 @@ pub(super) struct Scene {
 
 /// Whether it goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Course {
+enum Course {
     On,
     Over,
 }
@@ -50,7 +50,7 @@ pub(super) enum Course {
 impl Scene {
     /// A conversation as the script's settings say: pieces in which bytes move, and the time to linger; `n` with a
     /// name, `r` reconnects, `i` interactive, `l` with the line editor.
-    pub(super) fn new(script: &Script<'_>) -> Self {
+    fn new(script: &Script<'_>) -> Self {
         let at_once = 1 + script.setting(0, 64) * script.setting(0, 64);
         let edits = script.has(b'l');
         let style = Style { escape: Some(Rule::Harmful), ..Style::default() };
@@ -80,8 +80,18 @@ impl Scene {
         }
     }
 
+    /// Plays those steps of a script that `test` names; returns what it comes to, unless the conversation is
+    /// over before its end.
+    pub(super) fn play(input: &[u8], test: fn(u8) -> bool) -> Option<Self> {
+        let script = Script::new(input);
+        let mut scene = Self::new(&script);
+        let mut steps = script.steps().filter(|&(what, _)| test(what));
+        let goes_on = steps.all(|(what, with)| scene.step(what, with) == Course::On);
+        goes_on.then_some(scene)
+    }
+
     /// One step, and all that follows from it.
-    pub(super) fn step(&mut self, what: u8, with: &[u8]) -> Course {
+    fn step(&mut self, what: u8, with: &[u8]) -> Course {
         let (count, text) = numbered(with);
         match what {
             b'u' => self.type_in(with, 1),
