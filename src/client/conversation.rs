@@ -103,6 +103,7 @@ impl<F: Frontend> Conversation<F> {
         now: Duration,
     ) -> Result<(), O::Error> {
         ends.try_again(now);
+        self.frontend.handle_time(now);
         self.receive(ends, now)?;
         if let Some(error) = self.listen(&mut ends.input, now) {
             ends.input_broken = Some(error);
@@ -135,7 +136,8 @@ impl<F: Frontend> Conversation<F> {
         ends: &Ends<N, I, O>,
     ) -> Option<Duration> {
         let retry = self.retry.deadline().filter(|_| self.link != Link::Ended);
-        [retry, self.linger_deadline(), ends.next_deadline()].into_iter().flatten().min()
+        let frontend = self.frontend.next_deadline();
+        [retry, self.linger_deadline(), ends.next_deadline(), frontend].into_iter().flatten().min()
     }
 
     /// How much is held between the ends.

@@ -3,6 +3,7 @@
 use super::notice::Notice;
 use crate::wire::outbox::Outbox;
 use alloc::vec::Vec;
+use core::time::Duration;
 
 /// The user's end of a conversation. Nothing here waits: what is to be shown is appended, and written
 /// elsewhere.
@@ -38,6 +39,14 @@ pub trait Frontend {
     /// Takes keys, up to the first event; returns how many bytes were taken: all, if there is none.
     fn handle_keys(&mut self, keys: &[u8]) -> (usize, Option<KeyEvent>) {
         (keys.len(), None)
+    }
+
+    /// Tells the time, before anything else in a turn, for what is shown a while after something else.
+    fn handle_time(&mut self, _now: Duration) {}
+
+    /// When it is to be told the time though nothing happens.
+    fn next_deadline(&self) -> Option<Duration> {
+        None
     }
 
     /// What is to be written, with the user's line in its place behind it, if there is room for that.

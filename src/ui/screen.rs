@@ -13,6 +13,7 @@ use crate::wire::protocol;
 use crate::wire::sizes::{BATCH, JOURNAL_FULL};
 use alloc::vec;
 use alloc::vec::Vec;
+use core::time::Duration;
 
 pub use crate::wire::sizes::SCREEN_FULL;
 
@@ -276,6 +277,16 @@ impl Frontend for Screen {
         let (taken, event) = editor.feed(keys, self.waiting.tail());
         self.prompt_open &= !matches!(event, Some(Event::Line(_)));
         (taken, event)
+    }
+
+    fn handle_time(&mut self, now: Duration) {
+        if let Some(editor) = &mut self.editor {
+            editor.handle_time(now, self.waiting.tail());
+        }
+    }
+
+    fn next_deadline(&self) -> Option<Duration> {
+        self.editor.as_ref().and_then(Editor::next_deadline)
     }
 
     fn to_show(&mut self) -> &mut Outbox {

@@ -37,6 +37,7 @@ mod view;
 mod tests;
 
 use alloc::vec::Vec;
+use core::time::Duration;
 
 pub use crate::client::frontend::KeyEvent as Event;
 use desk::Desk;
@@ -67,6 +68,8 @@ pub struct Editor {
     /// All but the keys, which lend out the text they hold.
     desk: Desk,
     pastes: Pastes,
+    /// What time it is, since any fixed point.
+    now: Duration,
 }
 
 /// Whether the terminal marks what is pasted.
@@ -86,7 +89,12 @@ const CTRL_C: u8 = 3;
 impl Editor {
     /// An editor for a terminal of this size; 0 stands for a size nobody knows. The cursor stands in the first column.
     pub fn new(columns: u16, rows: u16) -> Self {
-        Self { keys: Keys::default(), desk: Desk::new(columns, rows), pastes: Pastes::Plain }
+        Self {
+            keys: Keys::default(),
+            desk: Desk::new(columns, rows),
+            pastes: Pastes::Plain,
+            now: Duration::ZERO,
+        }
     }
 
     /// Takes what was read from the terminal, up to the first event, and appends what the terminal is to be sent. Gives the number of
@@ -143,6 +151,16 @@ impl Editor {
     /// Takes the terminal's new size (0 for unknown) and draws the line again if it is shown.
     pub fn resize(&mut self, columns: u16, rows: u16, out: &mut Vec<u8>) {
         self.desk.resize(columns, rows, out);
+    }
+
+    /// Tells the time, since any fixed point; does what was to be done by then.
+    pub fn handle_time(&mut self, now: Duration, _out: &mut Vec<u8>) {
+        self.now = now;
+    }
+
+    /// When it is to be told the time though no key comes.
+    pub fn next_deadline(&self) -> Option<Duration> {
+        None
     }
 
     /// Remembers a name for Tab to complete after `@`, as the latest one seen.
