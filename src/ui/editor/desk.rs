@@ -72,6 +72,17 @@ impl Desk {
         let from = self.line.take_changed();
         let (text, cursor) = picture(&self.line, &self.search, &self.history);
         self.view.update(&text, cursor, from, out);
+        self.view.set_ghost(self.ghost(), out);
+    }
+
+    /// What stands dim behind the line.
+    fn ghost(&self) -> &'static [u8] {
+        b""
+    }
+
+    /// Leaves only what is typed on the screen.
+    pub(super) fn erase_ghost(&mut self, out: &mut Vec<u8>) {
+        self.view.erase_ghost(out);
     }
 
     /// Takes all off the screen, but leaves a prompt with nothing behind it.
@@ -79,6 +90,7 @@ impl Desk {
         if mem::replace(&mut self.hidden, true) {
             return;
         }
+        self.view.erase_ghost(out);
         if !self.is_idle() {
             self.view.hide(out);
         } else if self.line.prompt().is_empty() {
@@ -157,6 +169,7 @@ impl Desk {
         if !self.hidden {
             self.line.go(self.line.end());
             self.update(out);
+            self.view.erase_ghost(out);
             out.extend_from_slice(b"^C\n");
             self.view.start_afresh();
         }

@@ -185,6 +185,9 @@ mod tests {
             (4, b"abc\x1b", &["abc^", "["]),
             (4, "a\u{202e}b".as_bytes(), &["a\\u{", "202e", "}b"]),
             (4, b"\xff\xfe", &["\\xff", "\\xfe"]),
+            (4, b"ab\ncd\ne", &["ab⏎c", "d⏎e"]),
+            (4, b"abc\nd\n", &["abc⏎", "d⏎"]),
+            (4, b"abcd\n", &["abcd", "⏎"]),
         ];
         for (columns, text, expected) in table {
             assert_eq!(rows(*columns, text), *expected, "{text:x?}");
@@ -213,7 +216,8 @@ mod tests {
 
     #[test]
     fn a_layout_kept_through_changes_is_the_layout_made_afresh() {
-        let pieces: [&[u8]; 14] = [
+        let pieces: [&[u8]; 15] = [
+            b"\n",
             b"@",
             b" ",
             b"a",

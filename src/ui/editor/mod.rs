@@ -193,6 +193,7 @@ impl Editor {
     /// Sets the terminal back to how it was, so far as the editor changed it. What is typed stays, on the screen too; the next
     /// line typed changes the terminal again.
     pub fn leave(&mut self, out: &mut Vec<u8>) {
+        self.desk.erase_ghost(out);
         if self.pastes == Pastes::Marked {
             self.keys.reset();
             out.extend_from_slice(BRACKETED_PASTE_OFF);

@@ -1,7 +1,8 @@
 //! What a byte of the edited line looks like: user-perceived characters, their width, and their harmless form.
 //!
 //! What is harmful is made visible, as in [`crate::wire::escape`] (spec S14), and in a name all that is hidden, but
-//! for the space itself; and so is a tab, as the columns it takes are the terminal's secret.
+//! for the space itself; and so is a tab, as the columns it takes are the terminal's secret. A line's end within the text is
+//! a mark of one cell.
 
 use crate::ui::display::PROMPT;
 use crate::wire::escape;
@@ -30,11 +31,16 @@ pub(super) struct Cluster {
 const LOOKAHEAD: usize = 16;
 /// The longest encoding of one character.
 const MAX_CHAR: usize = 4;
+/// What is shown for a `\n`.
+const LINE_END: &str = "⏎";
 
 /// The cluster that begins at `at`, which must be the start of one. None at the end.
 pub(super) fn cluster(text: &[u8], at: usize) -> Option<Cluster> {
     let rest = text.get(at..)?;
     let &byte = rest.first()?;
+    if byte == b'\n' {
+        return Some(Cluster { len: 1, width: 1, escaped: true, whole: true });
+    }
     if byte.is_ascii_control() {
         return Some(Cluster { len: 1, width: 2, escaped: true, whole: false });
     }
@@ -123,7 +129,9 @@ fn hex_digits(n: u32) -> usize {
 
 /// Appends what is shown for a cluster.
 pub(super) fn push_shown(bytes: &[u8], escaped: bool, out: &mut Vec<u8>) {
-    if escaped {
+    if bytes == b"\n" {
+        out.extend_from_slice(LINE_END.as_bytes());
+    } else if escaped {
         push_escaped(bytes, out);
     } else {
         out.extend_from_slice(bytes);
@@ -139,6 +147,17 @@ fn push_escaped(bytes: &[u8], out: &mut Vec<u8>) {
             escape::append_byte(byte, out);
         }
     }
+}
+
+/// What is shown of a text in so many columns, and how many of them it takes.
+pub(super) fn cut(text: &[u8], columns: usize) -> (Vec<u8>, usize) {
+    let (mut at, mut width, mut shown) = (0, 0, Vec::new());
+    while let Some(found) = cluster(text, at).filter(|found| width + found.width <= columns) {
+        push_shown(&text[at..at + found.len], found.escaped, &mut shown);
+        width += found.width;
+        at += found.len;
+    }
+    (shown, width)
 }
 
 /// The start of the cluster that holds the byte at `at`, or the end of the text.
@@ -203,7 +222,7 @@ mod tests {
         while let Some(c) = cluster(text, at) {
             let before = out.len();
             push_shown(&text[at..at + c.len], c.escaped, &mut out);
-            if c.escaped {
+            if c.escaped && text[at] != b'\n' {
                 assert_eq!(out.len() - before, c.width, "{text:x?}");
             }
             at += c.len;
@@ -238,9 +257,32 @@ mod tests {
             ("\u{9b}\u{202e}\u{e0041}".as_bytes(), "\\x9b\\u{202e}\\u{e0041}"),
             (b"\x9b\xff", "\\x9b\\xff"),
             ("e\u{301}\u{200b}".as_bytes(), "e\u{301}\\u{200b}"),
+            ("a\n\u{301}\r\n".as_bytes(), "a⏎\\u{301}^M⏎"),
         ];
         for (text, expected) in table {
             assert_eq!(shown(text), *expected);
+        }
+    }
+
+    #[test]
+    fn the_mark_of_a_line_end_takes_one_cell() {
+        assert_eq!((LINE_END.width(), clusters("a\n\u{301}".as_bytes())), (1, vec![(1, 1), (1, 1), (2, 7)]));
+    }
+
+    #[test]
+    fn a_cut_text_is_no_wider_than_asked_for() {
+        for (text, columns, expected) in [
+            ("hello", 9, ("hello", 5)),
+            ("hello", 3, ("hel", 3)),
+            ("hello", 0, ("", 0)),
+            ("日本", 3, ("日", 2)),
+            ("e\u{301}\u{301}f", 1, ("e\u{301}\u{301}", 1)),
+            ("a\x1b[2J", 3, ("a^[", 3)),
+            ("a\x1b[2J", 2, ("a", 1)),
+            ("a\nb", 2, ("a⏎", 2)),
+        ] {
+            let (shown, width) = cut(text.as_bytes(), columns);
+            assert_eq!((str::from_utf8(&shown).unwrap(), width), expected, "{text:?}");
         }
     }
 

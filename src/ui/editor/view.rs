@@ -14,6 +14,9 @@ use super::text;
 const USUAL_SIZE: (u16, u16) = (80, 24);
 /// So many columns at the end are taken back one by one; more, and the line is drawn anew.
 const MAX_BACKSPACES: usize = 8;
+const DIM: &[u8] = b"\x1b[2m";
+/// Some terminals have no other end of it than that of everything.
+const NOT_DIM: &[u8] = b"\x1b[m";
 
 /// The rows on the screen that are the editor's own.
 #[derive(Debug)]
@@ -25,6 +28,8 @@ pub(super) struct View {
     top: usize,
     /// What of ours is on the screen. If nothing is, the cursor is in the first column of an empty row.
     shown: Option<Shown>,
+    /// What stands dim behind the cursor, which is at the end of the text: harmless, and within the row.
+    ghost: Vec<u8>,
 }
 
 /// A text on the screen.
@@ -41,7 +46,7 @@ struct Shown {
 impl View {
     pub(super) fn new(columns: u16, rows: u16) -> Self {
         let (columns, rows) = size(columns, rows);
-        Self { columns, rows, layout: Layout::new(columns), top: 0, shown: None }
+        Self { columns, rows, layout: Layout::new(columns), top: 0, shown: None, ghost: Vec::new() }
     }
 
     /// The cursor is at the start of an empty row, and another text begins.
@@ -49,6 +54,7 @@ impl View {
         self.layout.forget(0);
         self.top = 0;
         self.shown = None;
+        self.ghost.clear();
     }
 
     /// The screen shows all of `text`, with the cursor behind it, by somebody else's doing.
@@ -65,6 +71,9 @@ impl View {
         self.layout.forget(from);
         let target = self.layout.place(text, cursor).0;
         let top = self.choose_top(text, target.row);
+        if from < text.len() || self.shown.is_none_or(|shown| shown.len != text.len() || shown.at != target) {
+            self.erase_ghost(out);
+        }
         let Some(shown) = self.shown.filter(|_| top == self.top) else {
             return self.redraw(text, target, top, out);
         };
@@ -82,6 +91,37 @@ impl View {
             self.shown = Some(Shown { len: text.len(), at: target, at_end });
         } else {
             self.redraw(text, target, top, out);
+        }
+    }
+
+    /// Shows a text dim behind the cursor, where the text that is shown ends: as much of it as the row has place for. It is no
+    /// part of the line, and goes with the next change. Nothing is shown for an empty one, and inside of the text.
+    pub(super) fn set_ghost(&mut self, text: &[u8], out: &mut Vec<u8>) {
+        let column = match self.shown {
+            Some(Shown { at, at_end: true, .. }) => at.column,
+            _ => self.columns,
+        };
+        // In the last column it would leave the terminal waiting for its wrap.
+        let room = self.columns.saturating_sub(column + 1);
+        let (ghost, width) = text::cut(text, room);
+        if ghost == self.ghost {
+            return;
+        }
+        self.erase_ghost(out);
+        if width > 0 {
+            out.extend_from_slice(DIM);
+            out.extend_from_slice(&ghost);
+            out.extend_from_slice(NOT_DIM);
+            push_motion(width, b'D', out);
+        }
+        self.ghost = ghost;
+    }
+
+    /// Takes the ghost off the screen: to be called before anything else is written.
+    pub(super) fn erase_ghost(&mut self, out: &mut Vec<u8>) {
+        if !self.ghost.is_empty() {
+            out.extend_from_slice(b"\x1b[K");
+            self.ghost.clear();
         }
     }
 
@@ -164,6 +204,7 @@ impl View {
 
     /// Takes all that is ours off the screen.
     pub(super) fn hide(&mut self, out: &mut Vec<u8>) {
+        self.erase_ghost(out);
         if let Some(shown) = self.shown.take() {
             out.push(b'\r');
             push_motion(shown.at.row.saturating_sub(self.top), b'A', out);
@@ -173,6 +214,7 @@ impl View {
 
     /// Leaves the whole text on the screen and goes to the row below.
     pub(super) fn finish(&mut self, text: &[u8], from: usize, out: &mut Vec<u8>) {
+        self.erase_ghost(out);
         self.layout.forget(from);
         let extended = match self.shown {
             None => Some(0),
@@ -211,6 +253,7 @@ impl View {
         if (columns, rows) == (self.columns, self.rows) {
             return;
         }
+        self.erase_ghost(out);
         (self.columns, self.rows) = (columns, rows);
         self.layout = Layout::new(columns);
         let old_top = mem::take(&mut self.top);

@@ -5,6 +5,7 @@ use std::num::NonZero;
 use super::{Editor, Event};
 use crate::ui::display::PROMPT;
 
+mod ghost;
 mod hidden;
 mod keys;
 mod random;

@@ -59,7 +59,7 @@ fn no_input_at_any_size_controls_the_terminal_or_ends_the_editor() {
                     let known = |b: &u8| matches!(b, b'[' | b'?' | b'0'..=b'9');
                     let end = rest.iter().position(|b| !known(b)).unwrap();
                     assert!(
-                        rest.starts_with(b"[") && b"ABCDHJhl".contains(&rest[end]),
+                        rest.starts_with(b"[") && b"ABCDHJKhlm".contains(&rest[end]),
                         "{}",
                         quoted(&rest[..=end])
                     );
