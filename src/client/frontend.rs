@@ -2,6 +2,7 @@
 
 use super::notice::Notice;
 use crate::wire::outbox::Outbox;
+use crate::wire::protocol::Request;
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -24,6 +25,14 @@ pub trait Frontend {
 
     /// Keeps a notice for the log file only.
     fn record(&mut self, _notice: Notice<'_>) {}
+
+    /// A request, or the first piece of it, goes to the server: its answer will come in its turn.
+    fn handle_request(&mut self, _request: Request<'_>) {}
+
+    /// The connection was lost: of the requests whose answers have not come, the `lost` oldest will get
+    /// none, and `kept` ones after those are sent over the next connection. One more, that was there
+    /// in part, is a request anew.
+    fn handle_lost_requests(&mut self, _lost: u64, _kept: u64) {}
 
     /// S1: asks for a name.
     fn ask_for_name(&mut self);

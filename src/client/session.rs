@@ -215,6 +215,7 @@ impl Session {
             Some(Command::Send { to, text }) => return self.send(to, text, from, outbox, frontend),
             Some(Command::Who) => {
                 Request::List.write(outbox.tail());
+                frontend.handle_request(Request::List);
                 self.unanswered += 1;
             }
             None => {}
@@ -246,6 +247,7 @@ impl Session {
         let out = outbox.tail();
         if from == 0 {
             Request::Send { to, text: piece }.write(out);
+            frontend.handle_request(Request::Send { to, text });
         } else {
             out.extend_from_slice(piece);
             out.push(b'\n');

@@ -87,6 +87,7 @@ impl<F: Frontend> Conversation<F> {
             }
             Disconnect::Lost => self.over = Some(Outcome::Lost),
             Disconnect::Again { unanswered } => {
+                self.frontend.handle_lost_requests(unanswered, self.session.unanswered());
                 self.handle_lost(was_logged_in, unanswered, now);
                 self.typed.start_over(is_first_answered);
             }

@@ -105,9 +105,13 @@ impl Session {
             Some(Command::Quit) => return false,
             Some(Command::Send { to, text }) => {
                 Request::Send { to, text }.write(&mut self.unsent);
+                frontend.handle_request(Request::Send { to, text });
                 frontend.record(Notice::To { name: to, text });
             }
-            Some(Command::Who) => Request::List.write(&mut self.unsent),
+            Some(Command::Who) => {
+                Request::List.write(&mut self.unsent);
+                frontend.handle_request(Request::List);
+            }
             None => return true,
         }
         self.unanswered += 1;
