@@ -42,7 +42,7 @@
 //!   losses              what the end of a connection means, and is kept and said
 //! ui/                   what the user sees and types; pure
 //!   screen display      what is on its way to the output; the exact text of it
-//!   moment              time as people write it
+//!   moment zone         time as people write it; local time
 //! ui/editor/            the line editor: keys in, bytes for the terminal and lines out
 //!   desk search         what each key does; the search through the history
 //!   keys line           bytes to keys; the edited text

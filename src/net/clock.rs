@@ -1,57 +1,64 @@
 //! Local time.
 
 use crate::ui::moment::Moment;
+use crate::ui::zone::Zone;
 use crate::wire::format::note;
 use rustix::fs::OFlags;
 use std::fs::OpenOptions;
 use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
 use std::time::{SystemTime, UNIX_EPOCH};
-use tz::timezone::TimeZoneSettings;
-use tz::{DateTime, TimeZone};
 
 /// A longer file is no time zone: the longest of them all has some 4 KiB.
 const LONGEST_ZONE: u64 = 64 * 1024;
 
+/// Where the tz database may be.
+const FOLDERS: [&str; 3] = ["/usr/share/zoneinfo", "/share/zoneinfo", "/etc/zoneinfo"];
+
 /// The local time zone: `TZ`, or the system's.
 #[derive(Debug)]
 pub(crate) struct Clock {
-    zone: TimeZone,
+    zone: Zone,
 }
 
 impl Clock {
-    /// The time in this zone.
-    pub(crate) const fn new(zone: TimeZone) -> Self {
-        Self { zone }
-    }
-
     /// Local time, or UTC where the zone is not known.
     pub(crate) fn local() -> Self {
         let named = std::env::var("TZ");
         let zone = zone(named.as_deref().unwrap_or("localtime")).unwrap_or_else(|error| {
             note!(Info, "the local time zone is not known, times are in UTC: {error}");
-            TimeZone::utc()
+            Zone::utc()
         });
-        Self::new(zone)
+        Self { zone }
     }
 
     /// What this clock shows at `time`.
     pub(crate) fn at(&self, time: SystemTime) -> Moment {
         let seconds = time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-        let seconds = i64::try_from(seconds).unwrap_or(0);
-        let local = DateTime::from_timespec(seconds, 0, self.zone.as_ref())
-            .or_else(|_| DateTime::from_timespec(seconds, 0, TimeZone::utc().as_ref()));
-        local.map_or(Moment { date: (1970, 1, 1), time: (0, 0, 0), offset: 0 }, |local| Moment {
-            date: (local.year(), local.month(), local.month_day()),
-            time: (local.hour(), local.minute(), local.second()),
-            offset: local.local_time_type().ut_offset() / 60,
-        })
+        self.zone.at(seconds as i64)
     }
 }
 
-/// A zone as `TZ` names it: a rule, or a file.
-fn zone(name: &str) -> Result<TimeZone, tz::Error> {
-    TimeZoneSettings::new(TimeZoneSettings::DEFAULT_DIRECTORIES, |path| Ok(read(path)?)).parse_posix_tz(name)
+/// A zone as `TZ` names it: a file, or a rule.
+fn zone(name: &str) -> io::Result<Zone> {
+    let no_zone = || io::Error::from(io::ErrorKind::InvalidData);
+    if name.is_empty() {
+        return Err(no_zone());
+    }
+    let path = name.strip_prefix(':').unwrap_or(name);
+    let file = match path {
+        "localtime" => read("/etc/localtime"),
+        _ if path.starts_with('/') => read(path),
+        _ => {
+            let mut files = FOLDERS.iter().map(|folder| read(&format!("{folder}/{path}")));
+            files.find(Result::is_ok).unwrap_or_else(|| Err(no_zone()))
+        }
+    };
+    match file {
+        Ok(file) => Zone::from_file(&file).ok_or_else(no_zone),
+        // Only what begins with a colon is always a file.
+        Err(error) => Zone::from_rule(name).ok_or(error),
+    }
 }
 
 /// Reads a zone's file. Whatever it is, it neither holds us up nor fills the memory.
@@ -101,12 +108,11 @@ mod tests {
         for form in ["", ":"] {
             let zone = zone(&format!("{form}{}", path("zone"))).unwrap();
             let mut shown = Vec::new();
-            Clock::new(zone).at(UNIX_EPOCH).write_iso(&mut shown);
+            Clock { zone }.at(UNIX_EPOCH).write_iso(&mut shown);
             assert_eq!(String::from_utf8(shown).unwrap(), "1970-01-01T02:00:00+02:00");
         }
         std::fs::remove_dir_all(&folder).unwrap();
     }
-    use std::time::Duration;
 
     #[test]
     fn clocks_show_local_time() {
@@ -117,8 +123,8 @@ mod tests {
             ("NST3:30", 1_769_951_109, "[2026-02-01 09:35] ", "2026-02-01T09:35:09-03:30"),
         ];
         for (zone, seconds, stamp, iso) in table {
-            let clock = Clock { zone: TimeZone::from_posix_tz(zone).unwrap() };
-            let moment = clock.at(UNIX_EPOCH + Duration::from_secs(seconds));
+            let clock = Clock { zone: Zone::from_rule(zone).unwrap() };
+            let moment = clock.at(UNIX_EPOCH + std::time::Duration::from_secs(seconds));
             let mut out = Vec::new();
             moment.write_stamp(true, &mut out);
             assert_eq!(String::from_utf8(std::mem::take(&mut out)).unwrap(), stamp);

@@ -4,3 +4,4 @@ pub mod display;
 pub mod editor;
 pub mod moment;
 pub mod screen;
+pub mod zone;

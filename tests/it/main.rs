@@ -42,3 +42,4 @@ mod strangers;
 mod support;
 #[cfg(target_os = "linux")]
 mod terminal;
+mod zones;
