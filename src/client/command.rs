@@ -1,5 +1,8 @@
 //! What a user types, once logged in (spec section 4).
 
+use crate::wire::sizes::EXPANDED;
+use alloc::vec::Vec;
+
 /// The commands as a user reads about them: form and meaning.
 pub const HELP: [(&str, &str); 3] =
     [("!who", "who is online?"), ("@NAME TEXT", "send TEXT to NAME"), ("!quit", "leave (works at any time)")];
@@ -39,12 +42,76 @@ impl<'a> Command<'a> {
         }
     }
 
+    /// Reads a line of one who talks to `to`: what is no command is a text for it. With an empty `to`, as [`parse`]
+    /// does.
+    ///
+    /// [`parse`]: Self::parse
+    pub fn parse_for(to: &'a [u8], line: &'a [u8]) -> Option<Self> {
+        let is_text = !to.is_empty() && !line.is_empty();
+        Self::parse(line).or(is_text.then_some(Self::Send { to, text: line }))
+    }
+
+    /// Whether a line that begins like this can become a command, by what is typed behind it.
+    pub fn may_begin(line: &[u8]) -> bool {
+        let start = line.trim_ascii_start();
+        match start.first() {
+            Some(b'@') => start.get(1) != Some(&b' '),
+            Some(_) => {
+                Command::parse(start).is_some()
+                    || [&b"!quit"[..], b"!who"].iter().any(|it| it.starts_with(start))
+            }
+            None => true,
+        }
+    }
+
     fn parse_send(line: &'a [u8]) -> Option<Self> {
         let message = line.strip_prefix(b"@")?;
         let end = memchr::memchr(b' ', message).unwrap_or(message.len());
         let (to, text) = message.split_at(end);
         let text = text.strip_prefix(b" ").unwrap_or(text);
         (!to.is_empty()).then_some(Self::Send { to, text })
+    }
+}
+
+/// Whom a text of several lines is for: whom its first line is for, or `to`. Line ends before that do not count.
+pub fn addressee<'a>(to: &'a [u8], lines: &'a [u8]) -> &'a [u8] {
+    split_addressee(to, lines).0
+}
+
+/// The commands, each on a line of its own, that a text of several lines stands for: all of them are messages for its
+/// [`addressee`], whatever stands in them, but for the empty ones. `None` if it has no addressee, or they were too long
+/// by its name before each.
+///
+/// ```
+/// use chinwag::client::command::expand;
+/// assert_eq!(expand(b"", b"@ann one\n\n!quit"), Some(b"@ann one\n@ann !quit".to_vec()));
+/// assert_eq!(expand(b"", b"one\ntwo"), None);
+/// ```
+pub fn expand(to: &[u8], lines: &[u8]) -> Option<Vec<u8>> {
+    let (to, lines) = split_addressee(to, lines);
+    let texts = || lines.split(|&byte| byte == b'\n').filter(|text| !text.is_empty());
+    let len: usize = texts().map(|text| to.len() + text.len() + 3).sum();
+    if to.is_empty() || len > EXPANDED {
+        return None;
+    }
+    let mut commands = Vec::with_capacity(len);
+    for text in texts() {
+        let end: &[u8] = if commands.is_empty() { b"" } else { b"\n" };
+        for part in [end, b"@", to, b" ", text] {
+            commands.extend_from_slice(part);
+        }
+    }
+    Some(commands)
+}
+
+/// The addressee, and the lines without what says so.
+fn split_addressee<'a>(to: &'a [u8], lines: &'a [u8]) -> (&'a [u8], &'a [u8]) {
+    let lines = &lines[lines.iter().take_while(|&&byte| byte == b'\n').count()..];
+    let end = memchr::memchr(b'\n', lines).unwrap_or(lines.len());
+    match Command::parse(&lines[..end]) {
+        // What is left of the first line is its end.
+        Some(Command::Send { to, text }) => (to, &lines[end - text.len()..]),
+        _ => (to, lines),
     }
 }
 
@@ -78,6 +145,84 @@ mod tests {
         ];
         for (line, command) in table {
             assert_eq!(Command::parse(line), *command, "{}", line.escape_ascii());
+            assert_eq!(Command::parse_for(b"", line), *command);
+            assert!(command.is_none() || Command::may_begin(line), "{}", line.escape_ascii());
         }
+    }
+
+    #[test]
+    fn what_is_no_command_is_for_whom_one_talks_to() {
+        let send = |to, text| Some(Command::Send { to, text });
+        let table: &[(&[u8], Option<Command<'_>>)] = &[
+            (b"hi", send(b"ann", b"hi")),
+            (b" \t", send(b"ann", b" \t")),
+            (b"!who?", send(b"ann", b"!who?")),
+            (b"@ hi", send(b"ann", b"@ hi")),
+            (b"@bob hi", send(b"bob", b"hi")),
+            (b"@bob", send(b"bob", b"")),
+            (b" !who ", Some(Command::Who)),
+            (b"!quit", Some(Command::Quit)),
+            (b"", None),
+        ];
+        for (line, command) in table {
+            assert_eq!(Command::parse_for(b"ann", line), *command, "{}", line.escape_ascii());
+        }
+    }
+
+    /// Whatever begins a command may, and nothing else: all short lines are tried with all ends that count.
+    #[test]
+    fn line_may_begin_a_command_if_something_behind_it_makes_one() {
+        const ENDS: [&str; 12] = ["", "x", "!who", "!quit", "@x", "who", "quit", "ho", "uit", "o", "it", "t"];
+        let letters = [" ", "\t", "!", "@", "q", "u", "w", "h", "o", "i", "t", "W", ",", "\u{e9}"];
+        let mut lines = vec![String::new()];
+        for _ in 0..3 {
+            let longer: Vec<_> =
+                lines.iter().flat_map(|line| letters.map(|it| format!("{line}{it}"))).collect();
+            lines.extend(longer);
+        }
+        lines.extend(
+            ["!quit", "!quit ", " !who\t", "!who x", "!qui t", "/quit", "help", "!help"].map(Into::into),
+        );
+        for line in lines {
+            let makes_one = |end: &&str| Command::parse(format!("{line}{end}").as_bytes()).is_some();
+            assert_eq!(Command::may_begin(line.as_bytes()), ENDS.iter().any(makes_one), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn all_lines_go_to_whom_the_first_one_is_for() {
+        let table = [
+            ("", "@ann one\ntwo", Some("@ann one\n@ann two")),
+            ("", " @ann  one \n\n\n two\n", Some("@ann  one \n@ann  two")),
+            (
+                "",
+                "@tia one\n!quit\n!who\n@ann secret",
+                Some("@tia one\n@tia !quit\n@tia !who\n@tia @ann secret"),
+            ),
+            ("", "\n@ann\none", Some("@ann one")),
+            ("", "@ann \none", Some("@ann one")),
+            ("", "one\n@ann two", None),
+            ("", "!quit\n@ann two", None),
+            ("", "@\n@ann two", None),
+            ("bob", "one\n!quit\n@ann two", Some("@bob one\n@bob !quit\n@bob @ann two")),
+            ("bob", "!who\ntwo", Some("@bob !who\n@bob two")),
+            ("bob", "@ann one\ntwo", Some("@ann one\n@ann two")),
+        ];
+        for (to, lines, expected) in table {
+            let commands = expand(to.as_bytes(), lines.as_bytes());
+            assert_eq!(commands.as_deref(), expected.map(str::as_bytes), "{lines:?}");
+            assert_eq!(addressee(to.as_bytes(), lines.as_bytes()).is_empty(), expected.is_none());
+        }
+    }
+
+    #[test]
+    fn lines_that_a_long_name_makes_too_long_stay_what_they_are() {
+        let name = "n".repeat(64);
+        let lines = format!("@{name} x{}", "\nx".repeat(EXPANDED / 67));
+        assert_eq!(expand(b"", lines.as_bytes()), None);
+        let commands = expand(b"", &lines.as_bytes()[..lines.len() / 2]).unwrap();
+        assert!(commands.len() <= EXPANDED && commands.capacity() <= EXPANDED);
+        let empty = format!("@{name} x{}x", "\n".repeat(EXPANDED));
+        assert_eq!(expand(b"", empty.as_bytes()).unwrap().len(), 2 * 67 + 1, "they cost nothing");
     }
 }

@@ -305,8 +305,8 @@ impl Frontend for Screen {
                 out.push(b'\n');
             }
             editor.show(out);
-            if !editor.line().is_empty() {
-                editor.feed(b"\n", out);
+            if !editor.is_idle() {
+                editor.end_line(out);
                 self.prompt_open = false;
             }
             editor.leave(out);
@@ -318,7 +318,11 @@ impl Frontend for Screen {
 /// Those whose names were seen can be written to with few keys.
 fn learn_names(notice: &Notice<'_>, editor: &mut Editor) {
     match notice {
-        Notice::From { name, .. } | Notice::LoggedIn(name) => editor.add_name(name),
+        Notice::From { name, .. } => editor.add_name(name),
+        Notice::LoggedIn(name) => {
+            editor.begin_chat();
+            editor.add_name(name);
+        }
         Notice::Online(list) => protocol::names(list).for_each(|name| editor.add_name(name)),
         _ => {}
     }

@@ -61,6 +61,9 @@ pub(crate) const HISTORY: usize = either(256 * KIB, 2 * KIB);
 /// double it again and again. What is typed, or comes from the terminal, has no bound here.
 pub(crate) const LONGEST_BY_PASTING: usize = either(MIB, 2 * KIB);
 
+/// A typed text of several lines, each with the name before it that it is for, is not sent if that is longer.
+pub(crate) const EXPANDED: usize = either(16 * MIB, 2 * KIB);
+
 /// So many names are remembered for completion at most.
 pub(crate) const COMPLETED_NAMES: usize = either(200, 32);
 

@@ -212,8 +212,7 @@ fn tab_completes_commands_and_the_names_that_were_seen() {
         ("\x15@c\t", "@carla |"),
         ("\x15@x\t", "@x|"),
         ("\x15hi @d\t", "hi @d|"),
-        ("\x15\t", "|"),
-        ("@dor hi\x01\x06\x06\x06\x06\t\t", "@dora| hi"),
+        ("\x15@dor hi\x01\x06\x06\x06\x06\t\t", "@dora| hi"),
     ] {
         seat.press(keys);
         seat.shows(&[picture]);
@@ -227,19 +226,13 @@ fn tab_completes_commands_and_the_names_that_were_seen() {
     assert_eq!(seat.finish().status.code(), Some(0));
 }
 
-/// Where the terminal marks a paste, and where it does not.
+/// Where the terminal does not mark a paste.
 #[test]
 fn two_hundred_pasted_lines_are_two_hundred_requests_in_order() {
     let lines: Vec<_> = (0..200).map(|number| format!("@bob line {number} of a paste")).collect();
-    for (start, end, between) in [
-        ("\x1b[200~", "\x1b[201~", "\r"),
-        ("\x1b[200~", "\x1b[201~", "\r\n"),
-        ("\x1b[200~", "\x1b[201~", "\n"),
-        ("", "", "\r"),
-        ("", "", "\n"),
-    ] {
+    for between in ["\r", "\n"] {
         let (mut seat, mut talk) = seated(80, 24);
-        seat.press(format!("{start}{}{between}@bob half{end}", lines.join(between)));
+        seat.press(format!("{}{between}@bob half", lines.join(between)));
         for line in &lines {
             talk.expect(format!("SEND {}", &line[1..]));
         }
@@ -250,6 +243,54 @@ fn two_hundred_pasted_lines_are_two_hundred_requests_in_order() {
         seat.press("\r");
         talk.expect("SEND bob half");
     }
+}
+
+/// Spec C2: whatever stands in them.
+#[test]
+fn lines_of_a_marked_paste_wait_for_return_and_go_to_whom_the_first_one_is_for() {
+    let lines = ["@bob one", "!quit", "@tia secret", "", "!who"];
+    for between in ["\r", "\r\n", "\n"] {
+        let (mut seat, mut talk) = seated(80, 24);
+        seat.press(format!("\x1b[200~{}{between}\x1b[201~", lines.join(between)));
+        let shown = lines.join("\u{23ce}");
+        seat.shows_only(&[LOGGED_IN, &format!("{shown}|")]);
+        talk.send("DELIVERY tia hi\n");
+        seat.shows_only(&[LOGGED_IN, "From tia: hi", &format!("{shown}|")]);
+        seat.press("\r");
+        for text in ["one", "!quit", "@tia secret", "!who"] {
+            talk.answer(&format!("SEND bob {text}"), "SEND-OK\n");
+        }
+        seat.press("!who\r");
+        talk.expect("LIST");
+    }
+}
+
+/// Nothing of it is sent, and nothing lost.
+#[test]
+fn lines_for_nobody_stay_where_they_are() {
+    let (mut seat, mut talk) = seated(80, 24);
+    seat.press("\x1b[200~one\r@tia two\r\x1b[201~\r");
+    seat.shows_only(&[LOGGED_IN, "one\u{23ce}@tia two|"]);
+    seat.press("\x01@bob \r");
+    talk.expect("SEND bob one");
+    talk.expect("SEND bob @tia two");
+    seat.press("@bob 1\x1b\r2\x1b\r3\r");
+    for text in ["1", "2", "3"] {
+        talk.expect(format!("SEND bob {text}"));
+    }
+}
+
+#[test]
+fn paste_of_a_mebibyte_is_sent_line_by_line() {
+    let (seat, mut talk) = seated(80, 24);
+    let text = "y".repeat(63);
+    seat.press(format!("\x1b[200~@bob {}\x1b[201~", format!("{text}\r").repeat(16 * 1024)));
+    seat.press("\r");
+    for _ in 0..16 * 1024 {
+        talk.expect(format!("SEND bob {text}"));
+    }
+    seat.press("!quit\r");
+    talk.expect_end();
 }
 
 #[test]

@@ -11,6 +11,7 @@ use super::keys::Key;
 use super::line::{Line, is_letter, is_not_space};
 use super::search::{Search, Step};
 use super::view::View;
+use crate::client::command::{self, Command};
 
 /// The line, its picture on the screen, and all that keys can fetch into it.
 #[derive(Debug)]
@@ -22,6 +23,8 @@ pub(super) struct Desk {
     search: Option<Search>,
     /// The screen is another's: nothing is written, and what has changed waits.
     hidden: bool,
+    /// What is typed is no answer to a question: the user is logged in.
+    chats: bool,
 }
 
 const CLEAR_SCREEN: &[u8] = b"\x1b[H\x1b[2J";
@@ -35,6 +38,7 @@ impl Desk {
             completion: Completion::default(),
             search: None,
             hidden: false,
+            chats: false,
         }
     }
 
@@ -52,6 +56,16 @@ impl Desk {
         self.hidden
     }
 
+    /// The prompt waits for an answer.
+    fn is_asked(&self) -> bool {
+        !self.chats && !self.line.prompt().is_empty()
+    }
+
+    /// From now on, until there is a prompt, lines are what one logged in types.
+    pub(super) fn begin_chat(&mut self) {
+        self.chats = true;
+    }
+
     pub(super) fn add_name(&mut self, name: &[u8]) {
         self.completion.add_name(name);
     }
@@ -59,6 +73,7 @@ impl Desk {
     /// Puts a prompt in front of the line. If no line is shown, it has just been printed, and is all that the screen shows.
     pub(super) fn set_prompt(&mut self, prompt: &[u8]) {
         let just_printed = self.hidden || self.is_idle();
+        self.chats &= prompt.is_empty();
         self.line.set_prompt(prompt);
         if just_printed {
             self.view.assume_drawn(prompt);
@@ -124,12 +139,15 @@ impl Desk {
         if key != Key::Tab {
             self.completion.end();
         }
+        if !matches!(key, Key::Pasted(_)) {
+            self.line.end_pasting();
+        }
         match key {
             Key::Ctrl(b'U' | b'K' | b'W') | Key::DeleteWord | Key::DeleteWordBack => {}
             _ => self.line.end_cutting(),
         }
         match key {
-            Key::Enter => return Some(Event::Line(self.enter(out))),
+            Key::Enter => return self.enter(out),
             Key::Ctrl(b'Z') => return Some(Event::Suspend),
             Key::Ctrl(b'C') if self.line.is_empty() => return Some(Event::Interrupt),
             Key::Ctrl(b'D') if self.line.is_empty() => return Some(Event::EndOfInput),
@@ -155,13 +173,36 @@ impl Desk {
         None
     }
 
-    fn enter(&mut self, out: &mut Vec<u8>) -> Vec<u8> {
+    /// A text of several lines stays if it is for nobody.
+    fn enter(&mut self, out: &mut Vec<u8>) -> Option<Event> {
+        self.line.trim_line_ends();
+        let text = self.line.text();
+        let lines = if !text.contains(&b'\n') {
+            text.to_vec()
+        } else if self.is_asked() {
+            // No name has a space in it: the answer says so.
+            text.iter().map(|&byte| if byte == b'\n' { b' ' } else { byte }).collect()
+        } else {
+            command::expand(b"", text)?
+        };
+        // A name is no line to be sent again.
+        if self.chats || Command::parse(text).is_some() {
+            self.history.add(text);
+        } else {
+            self.history.rewind();
+        }
+        self.finish(out);
+        Some(Event::Line(lines))
+    }
+
+    /// Leaves what is typed where it is, for another line below it.
+    pub(super) fn finish(&mut self, out: &mut Vec<u8>) {
+        self.accept_search();
         if !self.hidden {
             let from = self.line.take_changed();
             self.view.finish(self.line.buffer(), from, out);
         }
-        self.history.add(self.line.text());
-        self.line.take()
+        self.line.take();
     }
 
     /// The prompt still waits for an answer, so it is shown again.
@@ -216,9 +257,9 @@ impl Desk {
     }
 
     fn accept_search(&mut self) {
-        if let Some(search) = self.search.take()
-            && let Some((line, place)) = search.found(&self.history)
-        {
+        let Some(search) = self.search.take() else { return };
+        self.line.touch(self.line.home());
+        if let Some((line, place)) = search.found(&self.history) {
             self.line.set(line);
             self.line.go(self.line.home() + place);
         }
@@ -237,6 +278,8 @@ impl Line {
     fn edit(&mut self, key: Key<'_>) {
         match key {
             Key::Text(text) => self.insert(text),
+            Key::Pasted(text) => self.paste(text),
+            Key::NewLine => self.insert(b"\n"),
             Key::Left | Key::Ctrl(b'B') => self.go(self.left()),
             Key::Right | Key::Ctrl(b'F') => self.go(self.right()),
             Key::Home | Key::Ctrl(b'A') => self.go(self.home()),

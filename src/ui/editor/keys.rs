@@ -17,7 +17,11 @@ use core::mem;
 pub(super) enum Key<'a> {
     /// Characters to insert: never empty, any bytes, no character cut in two unless it never was whole.
     Text(&'a [u8]),
+    /// Pasted characters, the same way, with line ends of any kind among them: `\r\n` is one, however it was cut.
+    Pasted(&'a [u8]),
     Enter,
+    /// Alt and Enter.
+    NewLine,
     Tab,
     Backspace,
     Delete,
@@ -100,7 +104,11 @@ impl Keys {
         }
         match self.state {
             State::Ground if byte.is_ascii_control() => (1, self.control(byte)),
-            State::Ground => self.run(bytes, u8::is_ascii_control),
+            State::Ground => {
+                let end = bytes.iter().position(u8::is_ascii_control).unwrap_or(bytes.len());
+                let whole = self.keep_cut(&bytes[..end], end == bytes.len());
+                (end, (!whole.is_empty()).then_some(Key::Text(whole)))
+            }
             State::Escape { alt } => self.after_escape(byte, alt),
             State::Sequence(sequence) => self.sequence(byte, sequence),
             State::Console => {
@@ -134,20 +142,17 @@ impl Keys {
         })
     }
 
-    /// The text up to the first byte that `stops`, without a character that the end of `bytes` cuts in two.
-    fn run<'a>(&'a mut self, bytes: &'a [u8], stops: fn(&u8) -> bool) -> (usize, Option<Key<'a>>) {
-        let end = bytes.iter().position(stops).unwrap_or(bytes.len());
-        let mut whole = end;
-        if end == bytes.len() {
-            whole -= cut_character(bytes);
-            self.cut.len = end - whole;
-            self.cut.bytes[..self.cut.len].copy_from_slice(&bytes[whole..]);
-        }
-        (end, (whole > 0).then_some(Key::Text(&bytes[..whole])))
+    /// The run of text without a character that its end cuts in two, if `more` of that may follow: that is kept.
+    fn keep_cut<'a>(&mut self, run: &'a [u8], more: bool) -> &'a [u8] {
+        let (whole, rest) = run.split_at(run.len() - if more { cut_character(run) } else { 0 });
+        self.cut.len = rest.len();
+        self.cut.bytes[..rest.len()].copy_from_slice(rest);
+        whole
     }
 
     /// Adds to the character that was cut; what does not continue it leaves it as the bytes it is.
     fn complete<'a>(&'a mut self, bytes: &[u8]) -> (usize, Option<Key<'a>>) {
+        let pasting = self.pasting();
         let cut = &mut self.cut;
         let len = encoded_len(cut.bytes[0]);
         let mut taken = 0;
@@ -159,15 +164,15 @@ impl Keys {
         if cut.len < len && taken == bytes.len() {
             return (taken, None);
         }
-        let len = mem::take(&mut cut.len);
-        (taken, Some(Key::Text(&cut.bytes[..len])))
+        let text = &cut.bytes[..mem::take(&mut cut.len)];
+        (taken, Some(if pasting { Key::Pasted(text) } else { Key::Text(text) }))
     }
 
-    /// In a paste all is text but the ends of lines and of the paste.
+    /// In a paste all is text but its end.
     fn paste<'a>(&'a mut self, bytes: &'a [u8], byte: u8, paste: Paste) -> (usize, Option<Key<'a>>) {
         self.state = State::Paste(Paste::Text);
         match (paste, byte) {
-            (Paste::Ending(seen), _) if byte != PASTE_END[seen] => (0, Some(Key::Text(&PASTE_END[..seen]))),
+            (Paste::Ending(seen), _) if byte != PASTE_END[seen] => (0, Some(Key::Pasted(&PASTE_END[..seen]))),
             (Paste::Ending(seen), _) if seen + 1 == PASTE_END.len() => {
                 self.state = State::Ground;
                 (1, None)
@@ -181,12 +186,14 @@ impl Keys {
                 (1, None)
             }
             (Paste::Return, b'\n') => (1, None),
-            (_, b'\n') => (1, Some(Key::Enter)),
-            (_, b'\r') => {
-                self.state = State::Paste(Paste::Return);
-                (1, Some(Key::Enter))
+            _ => {
+                let end = memchr::memchr(ESC, bytes).unwrap_or(bytes.len());
+                if bytes[..end].ends_with(b"\r") {
+                    self.state = State::Paste(Paste::Return);
+                }
+                let whole = self.keep_cut(&bytes[..end], end == bytes.len());
+                (end, (!whole.is_empty()).then_some(Key::Pasted(whole)))
             }
-            _ => self.run(bytes, |b| matches!(b, &ESC | b'\r' | b'\n')),
         }
     }
 
@@ -202,6 +209,7 @@ impl Keys {
                 self.state = State::Sequence(Sequence { ss3, alt, parameters: [0; KEPT], seen: 0 });
                 return (1, None);
             }
+            b'\r' | b'\n' => Key::NewLine,
             b'b' | b'B' => Key::WordLeft,
             b'f' | b'F' => Key::WordRight,
             b'd' | b'D' => Key::DeleteWord,

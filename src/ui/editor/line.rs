@@ -1,5 +1,6 @@
-//! The text being edited: bytes, a cursor, and what has been cut out last.
+//! The text being edited: bytes, a cursor, and what has been cut out last. It may have several lines.
 
+use alloc::vec;
 use alloc::vec::Vec;
 use core::mem;
 use core::ops::Range;
@@ -30,6 +31,8 @@ pub(super) struct Line {
     cut: Vec<u8>,
     /// The last key cut something.
     cutting: bool,
+    /// So many line ends were the end of what was pasted last: they count when more is pasted right behind.
+    held: usize,
 }
 
 impl Line {
@@ -86,6 +89,32 @@ impl Line {
         text.drain(..self.start);
         (self.start, self.cursor, self.changed, self.cutting) = (0, 0, Some(0), false);
         text
+    }
+
+    /// Inserts pasted text. Whoever pastes whole lines did not mean to begin another.
+    pub(super) fn paste(&mut self, pasted: &[u8]) {
+        let mut text = vec![b'\n'; mem::take(&mut self.held)];
+        push_with_line_ends(pasted, &mut text);
+        let end = without_line_ends(&text).len();
+        self.held = text.len() - end;
+        if end > 0 {
+            self.insert(&text[..end]);
+        }
+    }
+
+    /// To be called for each key that is not pasted: what is pasted next is another text.
+    pub(super) fn end_pasting(&mut self) {
+        self.held = 0;
+    }
+
+    /// Takes away what line ends the text ends with.
+    pub(super) fn trim_line_ends(&mut self) {
+        let end = self.start + without_line_ends(self.text()).len();
+        if end < self.buffer.len() {
+            self.buffer.truncate(end);
+            self.cursor = self.cursor.min(end);
+            self.touch(end);
+        }
     }
 
     /// To be called for each key that cuts nothing: the next cut starts afresh.
@@ -201,7 +230,25 @@ pub(super) fn is_letter(byte: u8) -> bool {
 
 /// What a word is made of for Ctrl-W.
 pub(super) fn is_not_space(byte: u8) -> bool {
-    !matches!(byte, b' ' | b'\t')
+    !matches!(byte, b' ' | b'\t' | b'\n')
+}
+
+/// A text up to the line ends that it ends with.
+fn without_line_ends(text: &[u8]) -> &[u8] {
+    &text[..text.iter().rposition(|&byte| byte != b'\n').map_or(0, |last| last + 1)]
+}
+
+/// Appends a pasted text with one kind of line end.
+pub(super) fn push_with_line_ends(pasted: &[u8], out: &mut Vec<u8>) {
+    let mut last = 0;
+    for &byte in pasted {
+        match byte {
+            b'\n' if last == b'\r' => {}
+            b'\r' => out.push(b'\n'),
+            _ => out.push(byte),
+        }
+        last = byte;
+    }
 }
 
 #[cfg(test)]
@@ -267,6 +314,35 @@ mod tests {
         line.paste_cut();
         assert_eq!(picture(&line), "one two three four four|");
         assert_eq!(line.prompt(), b"> ");
+    }
+
+    #[test]
+    fn line_ends_of_a_paste_count_between_lines_only() {
+        let table: &[(&[&str], &str)] = &[
+            (&["one\r\ntwo\rthree\nfour\n\r\n"], "one\ntwo\nthree\nfour|"),
+            (&["one\r", "\r\n", "two"], "one\n\ntwo|"),
+            (&["one\n", "two\n", "\n"], "one\ntwo|"),
+            (&["\n\n"], "|"),
+            (&["\none"], "\none|"),
+        ];
+        for (pieces, expected) in table {
+            let mut line = line("|");
+            pieces.iter().for_each(|piece| line.paste(piece.as_bytes()));
+            assert_eq!(picture(&line), *expected, "{pieces:?}");
+        }
+        let mut line = line("a|b");
+        line.paste(b"one\n");
+        line.end_pasting();
+        line.paste(b"two\n");
+        assert_eq!(picture(&line), "aonetwo|b");
+        line.insert(b"\n");
+        line.go(line.end());
+        line.insert(b"\n\n");
+        line.trim_line_ends();
+        assert_eq!(picture(&line), "aonetwo\nb|");
+        line.cut(line.word_left(is_not_space));
+        line.cut(line.word_left(is_not_space));
+        assert_eq!(picture(&line), "|");
     }
 
     #[test]

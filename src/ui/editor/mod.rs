@@ -173,6 +173,16 @@ impl Editor {
         self.desk.line()
     }
 
+    /// The user is logged in: from now on, until there is a prompt, lines are what one logged in types.
+    pub fn begin_chat(&mut self) {
+        self.desk.begin_chat();
+    }
+
+    /// Leaves what is typed where it is, as if entered, but it is not.
+    pub fn end_line(&mut self, out: &mut Vec<u8>) {
+        self.desk.finish(out);
+    }
+
     /// Whether nothing is typed or searched for.
     pub fn is_idle(&self) -> bool {
         self.desk.is_idle()

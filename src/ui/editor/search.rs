@@ -35,7 +35,7 @@ impl Search {
     pub(super) fn press(&mut self, key: Key<'_>, history: &History) -> Step {
         let newest = history.len();
         let end = match key {
-            Key::Text(text) => {
+            Key::Text(text) | Key::Pasted(text) => {
                 self.wanted.extend_from_slice(text);
                 // The entry found may hold the longer text, too.
                 self.found.map_or(newest, |(index, _)| index + 1)

@@ -36,7 +36,8 @@ fn what_was_typed_while_hidden_is_written_by_the_next_show() {
         ("", "", &["a", "\x7f"], &[], ASKED),
         ("", "", &["a", "\r"], &[line("a")], ASKED),
         ("", "", &["a\r", "b"], &[line("a")], &format!("b{ASKED}")),
-        ("", "", &["\x1b[200~a\r", "b\x1b[201~"], &[line("a")], &format!("b{ASKED}")),
+        ("", "", &["\x1b[200~@a 1\r", "2\x1b[201~"], &[], "@a 1⏎2"),
+        ("", "", &["\x1b[200~@a 1\r", "2\x1b[201~", "\r"], &[line("@a 1\n@a 2")], ""),
         ("", "", &["\x03", "\x04", "\x1a"], &[Event::Interrupt, Event::EndOfInput, Event::Suspend], ""),
         ("", "ab", &["c\x02"], &[], "abc\x08"),
         ("", "ab", &["c\r"], &[line("abc")], ""),
@@ -122,6 +123,7 @@ fn keys_do_the_same_hidden_or_not() {
     let mut random = Random(0x6a09_e667_f3bc_c909);
     for columns in [10, 40] {
         let (mut hidden, mut shown) = (Editor::new(columns, 24), Bench::new(columns, 24));
+        hidden.begin_chat();
         let (mut prompt, mut asked) = ("", 0);
         for _ in 0..3000 {
             if hidden.is_idle() {

@@ -1,6 +1,7 @@
 //! Keys are what they are however their bytes are cut.
 
 use super::super::keys::{Key, Keys, MAX_SEQUENCE};
+use super::super::line::push_with_line_ends;
 
 /// The keys as a text, runs of characters joined, for the input fed in these pieces.
 fn decode(pieces: &[&[u8]]) -> Vec<u8> {
@@ -17,6 +18,10 @@ fn decode(pieces: &[&[u8]]) -> Vec<u8> {
                 Some(Key::Text(text)) => {
                     assert!(!text.is_empty());
                     seen.extend_from_slice(text);
+                }
+                Some(Key::Pasted(text)) => {
+                    assert!(!text.is_empty());
+                    push_with_line_ends(text, &mut seen);
                 }
                 Some(key) => seen.extend_from_slice(format!("<{key:?}>").as_bytes()),
                 None => {}
@@ -65,7 +70,8 @@ fn every_encoding_of_a_key_is_that_key_however_it_is_cut() {
         (&["\x1b[3;5~", "\x1b[3^", "\x1bd"], "<DeleteWord>"),
         (&["\x1b\x7f", "\x1b\x08"], "<DeleteWordBack>"),
         (&["\x7f", "\x08"], "<Backspace>"),
-        (&["\r", "\n", "\x1b\r", "\x1bOM"], "<Enter>"),
+        (&["\r", "\n", "\x1bOM"], "<Enter>"),
+        (&["\x1b\r", "\x1b\n", "\x1b\x1b\r"], "<NewLine>"),
         (&["\t"], "<Tab>"),
         (&["\x01"], "<Ctrl(65)>"),
         (&["\x1b\x03", "\x1b[1\x03", "\x1b[\x03", "\x1b[[\x03"], "<Ctrl(67)>"),
@@ -111,8 +117,9 @@ fn text_is_any_bytes() {
 #[test]
 fn a_paste_is_text_up_to_its_end() {
     check(b"\x1b[200~a\tb\x03\x1b[Ac\x1b[201\x1b[201~\x03", b"a\tb\x03\x1b[Ac\x1b[201<Ctrl(67)>");
-    check(b"\x1b[200~a\r\nb\rc\n\nd\n\re\x1b[201~", b"a<Enter>b<Enter>c<Enter><Enter>d<Enter><Enter>e");
-    check(b"\x1b[200~a\r\x1b[201~\n", b"a<Enter><Enter>");
+    check(b"\x1b[200~a\r\nb\rc\n\nd\n\re\x1b[201~", b"a\nb\nc\n\nd\n\ne");
+    check(b"\x1b[200~a\r\x1b[201~\n", b"a\n<Enter>");
+    check("\x1b[200~é\r\né\x1b[201~\r".as_bytes(), "é\né<Enter>".as_bytes());
     check("\x1b[200~é\x1b[201~é".as_bytes(), "éé".as_bytes());
 }
 
