@@ -108,6 +108,7 @@ impl<F: Frontend> Conversation<F> {
         if let Some(error) = self.listen(&mut ends.input, now) {
             ends.input_broken = Some(error);
         }
+        self.frontend.handle_pause();
         self.send(&mut ends.server, now);
         let shown = self.show(&mut ends.output, now);
         ends.note_starved(now);

@@ -53,6 +53,10 @@ pub trait Frontend {
     /// Tells the time, before anything else in a turn, for what is shown a while after something else.
     fn handle_time(&mut self, _now: Duration) {}
 
+    /// Does what was to be done by the time that it was told. That is after the input was read: a key that has come has not
+    /// been waited for in vain.
+    fn handle_pause(&mut self) {}
+
     /// When it is to be told the time though nothing happens.
     fn next_deadline(&self) -> Option<Duration> {
         None

@@ -211,7 +211,7 @@ fn look(options: &Options, terminal: bool) -> Look {
                 When::Auto if terminal => Some(Rule::Harmful),
                 When::Auto | When::Never => None,
             },
-            color: options.color.applies(terminal && !options.no_color),
+            color: options.color.applies(terminal && !options.no_color && !options.dumb),
             one_line: false,
         },
         timestamps: options.timestamps,

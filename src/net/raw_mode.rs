@@ -5,7 +5,7 @@
 //! Ctrl-S and Ctrl-Q.
 
 use crate::net::stdio::Stdio;
-use rustix::io::retry_on_intr;
+use rustix::io::{ioctl_fionread, retry_on_intr};
 use rustix::stdio;
 use rustix::termios::{
     InputModes, LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcgetwinsize, tcsetattr,
@@ -25,23 +25,25 @@ pub(crate) fn makes_sense() -> bool {
     tcgetattr(stdio::stdin()).is_ok_and(|modes| modes.local_modes.contains(LocalModes::ECHO))
 }
 
-/// Takes the terminal, or takes it again when somebody else may have changed it.
+/// Takes the terminal, or takes it again when somebody else may have changed it. Returns how many bytes
+/// wait that its line mode took before that.
 ///
 /// # Errors
 /// When standard input is no terminal, or it was hung up.
-pub(crate) fn enter() -> io::Result<()> {
+pub(crate) fn enter() -> io::Result<usize> {
     let mut saved = FOUND.lock().unwrap_or_else(PoisonError::into_inner);
-    let found = match &*saved {
-        Some(found) => found.clone(),
-        None => tcgetattr(stdio::stdin())?,
-    };
+    let present = tcgetattr(stdio::stdin())?;
+    let was_line_mode = present.local_modes.contains(LocalModes::ICANON);
+    let found = saved.take().unwrap_or(present);
     let mut raw = found.clone();
     raw.local_modes -= LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG | LocalModes::IEXTEN;
     raw.input_modes -= InputModes::ICRNL | InputModes::INLCR | InputModes::IGNCR | InputModes::ISTRIP;
     raw.special_codes[SpecialCodeIndex::VMIN] = 1;
     raw.special_codes[SpecialCodeIndex::VTIME] = 0;
     *saved = Some(found);
-    Ok(set(&raw)?)
+    set(&raw)?;
+    let waiting = was_line_mode.then(|| ioctl_fionread(stdio::stdin()).unwrap_or(0));
+    Ok(waiting.unwrap_or(0) as usize)
 }
 
 /// The columns and rows of the terminal; 0 where they are not known.

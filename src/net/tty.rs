@@ -58,9 +58,11 @@ impl Tty {
     pub(crate) fn take(registry: &Registry, token: Token, screen: &mut Screen) -> io::Result<Self> {
         let signals = Signals::catch(CAUGHT, registry, token)?;
         raw_mode::restore_on_panic();
-        raw_mode::enter()?;
+        let early = raw_mode::enter()?;
         let (columns, rows) = raw_mode::size();
-        screen.edit_with(Editor::new(columns, rows));
+        let mut editor = Editor::new(columns, rows);
+        editor.expect_early(early);
+        screen.edit_with(editor);
         Ok(Self { signals })
     }
 
@@ -74,8 +76,9 @@ impl Tty {
         let (columns, rows) = raw_mode::size();
         screen.resize(columns, rows);
         // A shell that stopped and continued us may have set the terminal as it likes.
-        if let Err(error) = raw_mode::enter() {
-            note!(Error, "the terminal: {error}");
+        match raw_mode::enter() {
+            Ok(early) => screen.expect_early(early),
+            Err(error) => note!(Error, "the terminal: {error}"),
         }
     }
 

@@ -110,6 +110,13 @@ impl Screen {
         }
     }
 
+    /// So many bytes that are still to come were typed while the terminal was in its own line mode.
+    pub fn expect_early(&mut self, bytes: usize) {
+        if let Some(editor) = &mut self.editor {
+            editor.expect_early(bytes);
+        }
+    }
+
     /// Takes the user's line off the screen, its prompt too, and gives the terminal back, for a while.
     pub fn suspend(&mut self) {
         if let Some(editor) = &mut self.editor {
@@ -282,6 +289,12 @@ impl Frontend for Screen {
     fn handle_time(&mut self, now: Duration) {
         if let Some(editor) = &mut self.editor {
             editor.handle_time(now, self.waiting.tail());
+        }
+    }
+
+    fn handle_pause(&mut self) {
+        if let Some(editor) = &mut self.editor {
+            editor.handle_pause(self.waiting.tail());
         }
     }
 

@@ -78,14 +78,15 @@ fn messages_and_nothing_else_ring_the_bell_of_a_terminal() {
 
 #[test]
 fn names_have_colours_where_the_user_wants_them() {
-    for (arguments, no_color, seen, piped) in [
-        ("", None, false, false),
-        ("--color never", None, false, false),
-        ("--color auto", None, true, false),
-        ("--color auto", Some("1"), false, false),
-        ("--color auto", Some(""), true, false),
-        ("--color always", None, true, true),
-        ("--color always", Some("1"), true, true),
+    for (arguments, variables, seen, piped) in [
+        ("", &[][..], false, false),
+        ("--color never", &[], false, false),
+        ("--color auto", &[], true, false),
+        ("--color auto", &[("NO_COLOR", "1")], false, false),
+        ("--color auto", &[("NO_COLOR", "")], true, false),
+        ("--color auto", &[("TERM", "dumb")], false, false),
+        ("--color always", &[], true, true),
+        ("--color always", &[("NO_COLOR", "1"), ("TERM", "dumb")], true, true),
     ] {
         for (terminal, colored) in [(true, seen), (false, piped)] {
             let peer = Peer::new();
@@ -95,7 +96,7 @@ fn names_have_colours_where_the_user_wants_them() {
             } else {
                 chinwag(peer.port(), &arguments)
             };
-            command.envs(no_color.map(|value| ("NO_COLOR", value)));
+            command.envs(variables.iter().copied());
             let run = || {
                 peer.welcome("ann").send("DELIVERY bob hi bob\nDELIVERY bob ho\nLIST-OK ann,bob\n");
             };
@@ -114,7 +115,11 @@ fn names_have_colours_where_the_user_wants_them() {
                 let mut used = painted.filter(|painted| shown.contains(painted));
                 used.next().filter(|_| used.next().is_none()).unwrap_or_else(|| name.to_owned())
             });
-            assert_eq!((ann != "ann", bob != "bob"), (colored, colored), "{arguments} {no_color:?}: {shown}");
+            assert_eq!(
+                (ann != "ann", bob != "bob"),
+                (colored, colored),
+                "{arguments} {variables:?}: {shown}"
+            );
             assert_eq!(
                 shown,
                 format!(

@@ -294,6 +294,15 @@ fn paste_of_a_mebibyte_is_sent_line_by_line() {
 }
 
 #[test]
+fn escape_leaves_a_search() {
+    let (mut seat, mut talk) = seated(80, 24);
+    seat.press("@bob one\r");
+    talk.expect("SEND bob one");
+    seat.press("half\x12on\x1b");
+    seat.shows(&["half|"]);
+}
+
+#[test]
 fn pastes_are_marked_once_a_person_types_and_keys_in_them_are_text() {
     let (mut seat, mut talk) = seated(80, 24);
     assert!(!seat.screen.marks_pastes());

@@ -9,6 +9,7 @@ use rustix::process::Signal;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{OptionalActions, Termios, Winsize, tcgetattr, tcsetattr, tcsetwinsize};
 use std::fs::{File, OpenOptions};
+use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::OpenOptionsExt;
 use std::process::Command;
@@ -300,6 +301,18 @@ fn control_d_and_quit_leave_at_once_whatever_is_awaited() {
         talk.expect("LIST");
         seat.program.enter(leave);
         talk.expect_end();
+        assert_eq!(seat.finish().status.code(), Some(0));
+    }
+}
+
+/// The line mode of a terminal takes keys before the client is there, and makes something else of them.
+#[test]
+fn control_d_that_is_typed_too_early_counts() {
+    for typed in ["\x04", "ann\r\x04", "ann\r!who\r\x04"] {
+        let peer = Peer::new();
+        let terminal = Terminal::new();
+        terminal.keyboard().write_all(typed.as_bytes()).unwrap();
+        let seat = Seat::at(terminal, on_terminal(peer.port(), "--linger 3600"));
         assert_eq!(seat.finish().status.code(), Some(0));
     }
 }

@@ -56,6 +56,10 @@ impl Desk {
         self.hidden
     }
 
+    pub(super) fn is_searching(&self) -> bool {
+        self.search.is_some()
+    }
+
     /// The prompt waits for an answer.
     fn is_asked(&self) -> bool {
         !self.chats && !self.line.prompt().is_empty()

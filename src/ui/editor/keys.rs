@@ -124,6 +124,11 @@ impl Keys {
         matches!(self.state, State::Paste(_))
     }
 
+    /// Whether an ESC was the last byte: the key of that name, unless more follows soon.
+    pub(super) fn escaping(&self) -> bool {
+        matches!(self.state, State::Escape { .. })
+    }
+
     /// Forgets whatever has begun: the next byte is a key of its own.
     pub(super) fn reset(&mut self) {
         *self = Self::default();

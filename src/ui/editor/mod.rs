@@ -41,7 +41,7 @@ use core::time::Duration;
 
 pub use crate::client::frontend::KeyEvent as Event;
 use desk::Desk;
-use keys::Keys;
+use keys::{Key, Keys};
 
 /// A line editor that somebody else's loop drives: bytes in, bytes out.
 ///
@@ -68,8 +68,12 @@ pub struct Editor {
     /// All but the keys, which lend out the text they hold.
     desk: Desk,
     pastes: Pastes,
+    /// So many bytes that are still to come were taken by the terminal's own line mode.
+    early: usize,
     /// What time it is, since any fixed point.
     now: Duration,
+    /// When something is to be done though no key comes.
+    due: Option<Duration>,
 }
 
 /// Whether the terminal marks what is pasted.
@@ -85,6 +89,11 @@ enum Pastes {
 const BRACKETED_PASTE_ON: &[u8] = b"\x1b[?2004h";
 const BRACKETED_PASTE_OFF: &[u8] = b"\x1b[?2004l";
 const CTRL_C: u8 = 3;
+/// What a line mode makes of Ctrl-D, for those who read what it took without it.
+const END_OF_INPUT: Key<'_> = Key::Ctrl(b'@');
+
+/// After this time an ESC is no start of another key's sequence.
+const ESCAPE_DELAY: Duration = Duration::from_millis(75);
 
 impl Editor {
     /// An editor for a terminal of this size; 0 stands for a size nobody knows. The cursor stands in the first column.
@@ -93,7 +102,9 @@ impl Editor {
             keys: Keys::default(),
             desk: Desk::new(columns, rows),
             pastes: Pastes::Plain,
+            early: 0,
             now: Duration::ZERO,
+            due: None,
         }
     }
 
@@ -112,10 +123,16 @@ impl Editor {
         while at < bytes.len() && event.is_none() {
             let (taken, key) = self.keys.next(&bytes[at..]);
             at += taken;
-            if let Some(key) = key {
-                event = self.desk.press(key, out);
+            let was_early = self.early > 0;
+            self.early = self.early.saturating_sub(taken);
+            match key {
+                Some(END_OF_INPUT) if was_early => event = self.desk.press(Key::Ctrl(b'D'), out),
+                Some(key) => event = self.desk.press(key, out),
+                None => {}
             }
         }
+        let escapes = self.desk.is_searching() && self.keys.escaping();
+        self.due = escapes.then(|| self.now + ESCAPE_DELAY);
         if was_idle && event.is_none() {
             self.note_first_character();
         }
@@ -153,14 +170,33 @@ impl Editor {
         self.desk.resize(columns, rows, out);
     }
 
-    /// Tells the time, since any fixed point; does what was to be done by then.
+    /// The first bytes that are still to come, so many, were typed before the terminal's line mode was off, which has made
+    /// something else of an end of input.
+    pub fn expect_early(&mut self, bytes: usize) {
+        self.early = self.early.max(bytes);
+    }
+
+    /// Tells the time, since any fixed point.
     pub fn handle_time(&mut self, now: Duration, _out: &mut Vec<u8>) {
         self.now = now;
     }
 
+    /// Does what is to be done by now, if no key has come before.
+    pub fn handle_pause(&mut self, out: &mut Vec<u8>) {
+        if self.due.is_none_or(|due| due > self.now) {
+            return;
+        }
+        self.due = None;
+        if self.desk.is_searching() && self.keys.escaping() {
+            self.keys.reset();
+            self.desk.press(Key::Ctrl(b'G'), out);
+        }
+        self.draw(out);
+    }
+
     /// When it is to be told the time though no key comes.
     pub fn next_deadline(&self) -> Option<Duration> {
-        None
+        self.due
     }
 
     /// Remembers a name for Tab to complete after `@`, as the latest one seen.

@@ -1,6 +1,7 @@
 //! The whole editor against a terminal emulator, and its exact bytes where they are promised.
 
 use std::num::NonZero;
+use std::time::Duration;
 
 use super::{Editor, Event};
 use crate::ui::display::PROMPT;
@@ -9,6 +10,7 @@ mod ghost;
 mod hidden;
 mod keys;
 mod lines;
+mod pauses;
 mod random;
 mod sizes;
 
@@ -18,6 +20,7 @@ struct Bench {
     terminal: vt100::Parser,
     events: Vec<Event>,
     written: usize,
+    time: Duration,
 }
 
 impl Bench {
@@ -25,7 +28,7 @@ impl Bench {
         let mut editor = Editor::new(columns, rows);
         editor.begin_chat();
         let terminal = vt100::Parser::new(nonzero(rows), nonzero(columns), 0);
-        Self { editor, terminal, events: Vec::new(), written: 0 }
+        Self { editor, terminal, events: Vec::new(), written: 0, time: Duration::ZERO }
     }
 
     /// Writes to the terminal as its output processing would.
@@ -52,6 +55,16 @@ impl Bench {
             self.events.push(event);
         }
         assert_eq!(at, bytes.len());
+        self.write(&out);
+        out
+    }
+
+    /// So many milliseconds pass without a key.
+    fn wait(&mut self, milliseconds: u64) -> Vec<u8> {
+        let mut out = Vec::new();
+        self.time += Duration::from_millis(milliseconds);
+        self.editor.handle_time(self.time, &mut out);
+        self.editor.handle_pause(&mut out);
         self.write(&out);
         out
     }
