@@ -21,9 +21,6 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-/// While so much that was typed waits behind a line, the input is not read.
-const TYPED_AHEAD: usize = 64 << 10;
-
 /// What is typed or said many times is no longer than this, all together.
 const MOST: usize = 128 << 10;
 
@@ -120,13 +117,7 @@ impl Scene {
         memory::end(&mut self.ends.input, false);
         let mut tries = 0;
         while self.settle() == Course::On {
-            let Some(at) = self.conversation.next_deadline(&self.ends) else {
-                // So much waits for the server that the end was not read: only the server can end it.
-                let typed = self.conversation.held().typed;
-                assert!(typed >= TYPED_AHEAD && !self.conversation.wants_input(), "it never ends");
-                return;
-            };
-            self.now = at;
+            self.now = self.conversation.next_deadline(&self.ends).expect("it never ends");
             tries += 1;
             assert!(tries < 1000, "there is no end to it");
         }

@@ -163,8 +163,11 @@ impl<F: Frontend> Conversation<F> {
         }
         let leaves = self.linger.is_interactive && self.typed.over_since().is_some();
         // Whoever waits for nothing still has done what can be done at once.
-        let gives_up = has_lingered && !self.can_take_replies() && !self.can_take_input();
-        (leaves || self.is_done() && is_shown || gives_up).then_some(Outcome::Left)
+        let can_move = self.can_take_replies() || self.can_take_input() || self.wants_input();
+        if has_lingered && !can_move && !leaves && !self.typed.has_ended() {
+            return Some(Outcome::Stalled);
+        }
+        (leaves || self.is_done() && is_shown || has_lingered && !can_move).then_some(Outcome::Left)
     }
 
     /// The reader of the output has gone.
@@ -289,6 +292,9 @@ impl<F: Frontend> Conversation<F> {
             }
             self.take_input(now);
         }
+        let is_read = self.wants_replies() && !self.frontend.is_full();
+        let is_silent = is_read && !self.linger.is_interactive && !self.session.is_returning();
+        self.typed.note_waiting(input.is_finite(), is_silent, now);
         broken
     }
 
@@ -365,7 +371,9 @@ impl<F: Frontend> Conversation<F> {
 
     /// When to leave without the answers that have not come (spec C3).
     fn linger_deadline(&self) -> Option<Duration> {
-        let since = self.typed.over_since()?;
+        let Some(since) = self.typed.over_since() else {
+            return self.typed.stalled_since().map(|since| self.linger.deadline_of_stall(since));
+        };
         // Who only comes to the end of a script has time until the connection stands.
         let waits = self.link != Link::Connecting || self.typed.is_quit();
         waits.then(|| self.linger.deadline(since))
@@ -378,7 +386,8 @@ impl<F: Frontend> Conversation<F> {
     fn unsaid(&self, now: Duration) -> Unsaid {
         let mut unsaid = self.session.unsaid(&self.outbox);
         // Any other end says enough of a log-in.
-        if self.session.is_logging_in() && self.outcome(now) != Some(Outcome::Left) {
+        let says_it = matches!(self.outcome(now), Some(Outcome::Left | Outcome::Stalled));
+        if self.session.is_logging_in() && !says_it {
             unsaid.unanswered -= 1;
         }
         let answered = u64::from(self.session.has_answered_part());

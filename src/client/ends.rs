@@ -78,6 +78,8 @@ impl<N: Transport, I: Transport, O: Transport> Ends<N, I, O> {
 pub enum Outcome {
     /// The user left.
     Left,
+    /// More waits to be read of the input, which is no terminal, and the server is silent.
+    Stalled,
     /// The user interrupted it by a key.
     Interrupted,
     /// The reader of the output went away.

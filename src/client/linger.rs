@@ -15,6 +15,9 @@ pub(crate) const OTHERS: usize = 1024 * 1024;
 /// A connection that is lost so often without an answer in between is no longer worth the wait.
 pub(crate) const LOSSES: u8 = 2;
 
+/// A server is silent that moves nothing for so long, while more than is read ahead waits for it.
+pub(crate) const SILENT: Duration = Duration::from_secs(60);
+
 /// The wait of one who wants to leave.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Linger {
@@ -39,6 +42,11 @@ impl Linger {
     /// When to leave, for one who has wanted to since then.
     pub(crate) fn deadline(&self, since: Duration) -> Duration {
         since.max(self.last_progress) + self.time
+    }
+
+    /// When to leave a server for which an input has waited since then that may go on.
+    pub(crate) fn deadline_of_stall(&self, since: Duration) -> Duration {
+        since.max(self.last_progress) + self.time.max(SILENT)
     }
 
     /// What was asked has been answered.

@@ -15,12 +15,16 @@ pub(crate) struct Typed {
     end: End,
     /// So many of the oldest bytes were looked through for a `!quit`.
     looked: usize,
+    /// Since when they have waited for a server that is silent, and nothing more is read.
+    stalled: Option<Duration>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum End {
     /// More may come.
     Open,
+    /// Nothing more is read, and the end is known to come behind what was not read, since this time.
+    Near(Duration),
     /// The input has ended, at this time.
     OfInput(Duration),
     /// A `!quit` was read, at this time: what came behind it does not count.
@@ -29,13 +33,13 @@ enum End {
 
 impl Typed {
     pub(crate) const fn new() -> Self {
-        Self { lines: Lines::new(None), end: End::Open, looked: 0 }
+        Self { lines: Lines::new(None), end: End::Open, looked: 0, stalled: None }
     }
 
     /// Whether there is room for more, and it would count.
     pub(crate) fn wants_more(&self) -> bool {
         let behind = self.lines.refused().map_or(0, |first| self.lines.len() - first);
-        self.end == End::Open && behind < TYPED_AHEAD
+        !self.has_ended() && behind < TYPED_AHEAD
     }
 
     /// Whether a line waits that was not taken when it was offered.
@@ -43,17 +47,38 @@ impl Typed {
         self.lines.refused().is_some()
     }
 
+    /// Whether everything was read, or what was not does not count.
+    pub(crate) fn has_ended(&self) -> bool {
+        matches!(self.end, End::OfInput(_) | End::Quit(_))
+    }
+
     /// Whether everything was read and taken.
     pub(crate) fn is_exhausted(&self) -> bool {
-        self.end != End::Open && self.lines.is_empty()
+        self.has_ended() && self.lines.is_empty()
     }
 
     /// Since when the user has wanted to leave, even if some lines before that still wait.
     pub(crate) fn over_since(&self) -> Option<Duration> {
         match self.end {
             End::Open => None,
-            End::OfInput(since) | End::Quit(since) => Some(since),
+            End::Near(since) | End::OfInput(since) | End::Quit(since) => Some(since),
         }
+    }
+
+    /// Since when what was typed has waited for a silent server, though more may come.
+    pub(crate) fn stalled_since(&self) -> Option<Duration> {
+        self.stalled
+    }
+
+    /// Says whether the input is known to end, and whether the server is waited for that is silent: what
+    /// follows from that when nothing more is read.
+    pub(crate) fn note_waiting(&mut self, is_finite: bool, is_silent: bool, now: Duration) {
+        let is_full = self.end == End::Open && !self.wants_more();
+        if is_full && is_finite {
+            self.end = End::Near(now);
+        }
+        let is_stalled = is_full && !is_finite && is_silent;
+        self.stalled = is_stalled.then(|| self.stalled.unwrap_or(now));
     }
 
     /// Whether a `!quit` was read.
@@ -103,7 +128,7 @@ impl Typed {
 
     /// Nothing more will come.
     pub(crate) fn end(&mut self, now: Duration) {
-        if self.end == End::Open {
+        if !self.has_ended() {
             self.lines.finish();
             self.end = End::OfInput(now);
         }

@@ -39,6 +39,8 @@ pub(crate) enum Failure {
         server: String,
         /// How much.
         unsaid: Unsaid,
+        /// The input was not read to its end.
+        is_unread: bool,
     },
     /// No server could be started.
     Host {
@@ -96,11 +98,14 @@ impl fmt::Display for Failure {
                 }
                 if *unsaid == Unsaid::default() { Ok(()) } else { write!(formatter, "; {}", Words(*unsaid)) }
             }
-            Self::Unanswered { server, unsaid } => write!(
-                formatter,
-                "{server} has not answered everything: {}; wait longer with --linger",
-                Words(*unsaid)
-            ),
+            Self::Unanswered { server, unsaid, is_unread } => {
+                let unread = if *is_unread { ", and more that was not read" } else { "" };
+                let words = Words(*unsaid);
+                write!(
+                    formatter,
+                    "{server} has not answered everything: {words}{unread}; wait longer with --linger"
+                )
+            }
             Self::Host { server, error } if error.kind() == io::ErrorKind::AddrInUse => write!(
                 formatter,
                 "{server} is taken: join the server that is there without --host, or choose another --port"

@@ -94,7 +94,7 @@ fn reachable(mut address: SocketAddr) -> SocketAddr {
 
 /// What the end means for the program. Who leaves a terminal need not be told what was not answered.
 fn judge(ending: Ending, host: &str, server: String) -> Result<Verdict, Failure> {
-    use conversation::Outcome::{Full, Interrupted, Left, Lost, Unconnected, Unseen};
+    use conversation::Outcome::{Full, Interrupted, Left, Lost, Stalled, Unconnected, Unseen};
     let Ending { outcome, unsaid, is_interactive, unconnected, broken, input_broken } = ending;
     if let (Outcome::Over(Left), Some(error)) = (outcome, input_broken) {
         return Err(Failure::local("standard input")(error));
@@ -111,8 +111,9 @@ fn judge(ending: Ending, host: &str, server: String) -> Result<Verdict, Failure>
             });
         }
         Outcome::Over(Left) if !is_interactive && unsaid != Unsaid::default() => {
-            return Err(Failure::Unanswered { server, unsaid });
+            return Err(Failure::Unanswered { server, unsaid, is_unread: false });
         }
+        Outcome::Over(Stalled) => return Err(Failure::Unanswered { server, unsaid, is_unread: true }),
         Outcome::Killed(signal) => Verdict::Killed(signal),
         Outcome::Over(Interrupted) => Verdict::Killed(SIGINT),
         Outcome::Over(Left) => Verdict::Left,

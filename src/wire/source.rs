@@ -164,6 +164,12 @@ impl<T: Transport> Source<T> {
         matches!(self.input, Input::Ending | Input::Ended)
     }
 
+    /// Whether the end is known to come without anybody's doing: it has been announced, or it is that of a
+    /// file.
+    pub fn is_finite(&self) -> bool {
+        self.is_ending() || self.input == Input::Always
+    }
+
     /// An event says that something can be read.
     pub fn handle_readable(&mut self) {
         if self.input == Input::Idle {

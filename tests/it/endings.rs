@@ -172,6 +172,27 @@ fn server_that_never_answers_is_left_after_lingering() {
     }
 }
 
+/// The end of the input stands behind more than is read ahead, and is known to come.
+#[test]
+fn server_that_never_answers_is_left_however_much_was_typed() {
+    // Less than what is read ahead and a pipe hold.
+    let script = "@bob hi\n".repeat(15_000);
+    for is_file in [true, false] {
+        let peer = Peer::new();
+        let command = chinwag(peer.port(), "--name ann --linger 0.2");
+        let input = if is_file { file(&script).into() } else { Stdio::piped() };
+        let mut program = Program::reading(command, input);
+        if !is_file {
+            program.enter_all(script.clone());
+        }
+        let mut talk = peer.accept();
+        talk.expect("HELLO-FROM ann");
+        talk.expect_end();
+        let words = [&address(peer.port()), "1 request without an answer", "not sent, and more", "--linger"];
+        program.finish().assert_broken("", &words);
+    }
+}
+
 /// Spec C3: each answer starts the waiting anew, so only the last one has to be missed.
 #[test]
 fn answers_that_came_are_shown_before_lingering_ends() {

@@ -17,7 +17,8 @@ pub(crate) fn check_ending(client: &Client, heard: &[Heard]) {
     let typing = client.typing.borrow();
     let has_ended = typing.ended.is_some() && client.options.input != InputKind::Keys;
     let typed = typed_lines(&typing.read, has_ended);
-    let is_over = typing.ended.is_some() || has_quit(&typing.read, has_ended);
+    // The end may be known and stand behind more than is read ahead.
+    let is_over = typing.ended.is_some() || typing.announced.is_some() || has_quit(&typing.read, has_ended);
     let oracle = Oracle::new(facts(client), heard, &typed);
     // Names may still have waited for a screen that was full.
     let waits = client.conversation.held().typed > 0;
@@ -131,6 +132,9 @@ fn check_outcome(client: &Client, oracle: &Oracle<'_>, is_over: bool) {
             let is_lost = matches!(state, State::Lost(_) | State::Full);
             assert!(!is_lost || may_be_late || client.options.linger.is_zero(), "left, instead of {state:?}");
         }
+        Outcome::Stalled => {
+            assert!(client.conversation.held().typed > 64 * 1024 && !client.options.input.is_interactive());
+        }
         Outcome::Interrupted => panic!("nobody interrupts"),
         Outcome::Unseen => assert!(client.shown.borrow().is_gone, "somebody reads"),
         Outcome::Full => assert_eq!(state, State::Full),
@@ -162,7 +166,8 @@ fn check_counts(client: &Client, oracle: &Oracle<'_>) {
     let mut said = oracle.answered + ending.unsaid.unanswered + ending.unsaid.unsent;
     // Only who leaves is told of a log-in.
     let is_logging_in = matches!(oracle.state, State::LoggingIn(_) | State::Returning | State::Lost(true));
-    said += u64::from(is_logging_in && ending.outcome != Outcome::Left);
+    let leaves = matches!(ending.outcome, Outcome::Left | Outcome::Stalled);
+    said += u64::from(is_logging_in && !leaves);
     assert_eq!(
         oracle.asked(),
         said,
@@ -175,7 +180,11 @@ fn check_counts(client: &Client, oracle: &Oracle<'_>) {
 
 /// Nobody leaves before an answer that still comes, and nobody waits longer.
 fn check_time(client: &Client) {
-    let Some(ending) = client.ending.filter(|ending| ending.outcome == Outcome::Left) else { return };
+    let Some(ending) = client.ending else { return };
+    if !matches!(ending.outcome, Outcome::Left | Outcome::Stalled) {
+        return;
+    }
+    let announced = client.typing.borrow().announced;
     let slack = Duration::from_millis(200);
     let signs = client.signs;
     let linger = client.options.linger;
@@ -194,13 +203,18 @@ fn check_time(client: &Client) {
             ending.unsaid
         );
     }
-    let wait = if is_patient { linger } else { Duration::ZERO };
+    let is_open = ending.outcome == Outcome::Stalled && announced.is_none();
+    let wait = match is_patient {
+        true if is_open => linger.max(Duration::from_secs(60)),
+        true => linger,
+        false => Duration::ZERO,
+    };
     let last = if is_patient {
         signs.answer.max(signs.sent).max(client.shown.borrow().last)
     } else {
         Duration::ZERO
     };
-    let latest = last.max(signs.typed) + wait + slack;
+    let latest = last.max(signs.typed).max(announced.unwrap_or_default()) + wait + slack;
     assert!(ending.at <= latest, "left at {:?} only\n{}", ending.at, dump(client));
 }
 

@@ -17,11 +17,12 @@ pub(crate) struct Stats {
     pub(crate) lost: usize,
     pub(crate) taken: usize,
     /// By kind, in the order of the display; the last ones did not end.
-    endings: [usize; 7],
+    endings: [usize; 8],
 }
 
-const OUTCOMES: [Outcome; 6] = [
+const OUTCOMES: [Outcome; 7] = [
     Outcome::Left,
+    Outcome::Stalled,
     Outcome::Interrupted,
     Outcome::Unseen,
     Outcome::Full,

@@ -37,7 +37,8 @@ pub(crate) struct Typing {
     /// When the end comes, after all bytes; `None` if it does not.
     end: Option<Duration>,
     events: Events,
-    end_is_announced: bool,
+    /// When the poll was to report the end.
+    pub(crate) announced: Option<Duration>,
     /// All that was read.
     pub(crate) read: Vec<u8>,
     /// When the end was read.
@@ -60,7 +61,7 @@ impl Typing {
             here: VecDeque::new(),
             end,
             events: Events::default(),
-            end_is_announced: false,
+            announced: None,
             read: Vec::new(),
             ended: None,
             random,
@@ -102,7 +103,7 @@ impl Typing {
     }
 
     pub(crate) fn next_arrival(&self) -> Option<Duration> {
-        let end = self.end.filter(|_| !self.end_is_announced);
+        let end = self.end.filter(|_| self.announced.is_none());
         self.script.front().map(|(at, _)| *at).or(end)
     }
 
@@ -114,8 +115,8 @@ impl Typing {
                 self.events.readable = true;
             }
         }
-        if self.script.is_empty() && !self.end_is_announced && self.end.is_some_and(|end| end <= now) {
-            self.end_is_announced = true;
+        if self.script.is_empty() && self.announced.is_none() && self.end.is_some_and(|end| end <= now) {
+            self.announced = Some(now);
             self.events.readable |= self.kind != InputKind::File;
             self.events.ending |= self.kind != InputKind::File;
         }
