@@ -43,6 +43,12 @@
 //! ui/                   what the user sees and types; pure
 //!   screen display      what is on its way to the output; the exact text of it
 //!   moment zone         time as people write it; local time
+//! ui/screen/            a part of it
+//!   rich                what the feature `rich` has it do beyond the contract
+//! ui/rich/              what that needs; with the feature only
+//!   own                 what was sent and not answered: which message an answer is about
+//!   pretty palette      lines for people; colours for black and white
+//!   alerts errands      how a terminal calls its user; what waits for the user's command
 //! ui/editor/            the line editor: keys in, bytes for the terminal and lines out
 //!   desk search         what each key does; the search through the history
 //!   keys line           bytes to keys; the edited text

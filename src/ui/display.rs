@@ -35,6 +35,11 @@ pub fn write(notice: &Notice<'_>, from: usize, style: Style, out: &mut Vec<u8>) 
     if let Notice::Online(names) = notice {
         return write_names(names, from, style, out);
     }
+    write_text(text, from, style, out)
+}
+
+/// Appends a text from byte `from` on, or a piece of it, and the end of the line behind the last one.
+pub(super) fn write_text(text: &[u8], from: usize, style: Style, out: &mut Vec<u8>) -> Option<usize> {
     let rest = &text[from..];
     let piece = if rest.len() <= SCREEN_PIECE { rest } else { escape::piece(rest, SCREEN_PIECE) };
     append(style.escape, piece, out);

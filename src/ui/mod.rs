@@ -3,5 +3,7 @@
 pub mod display;
 pub mod editor;
 pub mod moment;
+#[cfg(feature = "rich")]
+pub mod rich;
 pub mod screen;
 pub mod zone;

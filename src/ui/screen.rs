@@ -1,6 +1,9 @@
 //! What is on its way to standard output: lines of the conversation, and round them the prompt and
 //! the line that the user is editing.
 
+#[cfg(feature = "rich")]
+mod rich;
+
 use super::display::{self, PROMPT, Style};
 use super::editor::{Editor, Event};
 use super::moment::Moment;
@@ -10,6 +13,8 @@ use crate::wire::escape::Rule;
 use crate::wire::newlines::Newlines;
 use crate::wire::outbox::Outbox;
 use crate::wire::protocol;
+#[cfg(feature = "rich")]
+use crate::wire::protocol::Request;
 use crate::wire::sizes::{BATCH, JOURNAL_FULL};
 use alloc::vec;
 use alloc::vec::Vec;
@@ -50,6 +55,9 @@ pub struct Screen {
     now: Option<Moment>,
     /// The date of the last time stamp.
     stamped: Option<(i32, u8, u8)>,
+    /// What the user asks for beyond the contract.
+    #[cfg(feature = "rich")]
+    rich: super::rich::Rich,
 }
 
 impl Screen {
@@ -80,6 +88,10 @@ impl Screen {
 
     /// Whether it has to be told the time.
     pub fn needs_time(&self) -> bool {
+        #[cfg(feature = "rich")]
+        if self.is_pretty() {
+            return true;
+        }
         self.look.timestamps || self.journal.is_some()
     }
 
@@ -95,6 +107,8 @@ impl Screen {
             return false;
         }
         let asking = self.prompt_open;
+        #[cfg(feature = "rich")]
+        self.show_own(None);
         self.make_way();
         self.waiting.tail().extend_from_slice(lines);
         if asking && !self.prompt_open {
@@ -105,6 +119,10 @@ impl Screen {
 
     /// The terminal has another size, in columns and rows.
     pub fn resize(&mut self, columns: u16, rows: u16) {
+        #[cfg(feature = "rich")]
+        {
+            self.rich.columns = columns;
+        }
         if let Some(editor) = &mut self.editor {
             editor.resize(columns, rows, self.waiting.tail());
         }
@@ -119,6 +137,11 @@ impl Screen {
 
     /// Takes the user's line off the screen, its prompt too, and gives the terminal back, for a while.
     pub fn suspend(&mut self) {
+        #[cfg(feature = "rich")]
+        {
+            self.show_own(None);
+            self.end_reports();
+        }
         if let Some(editor) = &mut self.editor {
             editor.suspend(self.waiting.tail());
         }
@@ -126,11 +149,17 @@ impl Screen {
 
     /// What waits to be written, without the user's line behind it.
     pub fn waiting(&mut self) -> &mut Outbox {
+        #[cfg(feature = "rich")]
+        self.rich.own.forget_places();
         &mut self.waiting
     }
 
     /// Whether lines look as the contract has them, and go nowhere else.
     fn is_plain(&self) -> bool {
+        #[cfg(feature = "rich")]
+        if self.rich.is_wanted() {
+            return false;
+        }
         let contract = Look { terminal: self.look.terminal, ..Look::default() };
         self.editor.is_none() && self.journal.is_none() && self.look == contract
     }
@@ -212,6 +241,10 @@ impl Frontend for Screen {
     }
 
     fn show(&mut self, notice: Notice<'_>, from: usize) -> Option<usize> {
+        #[cfg(feature = "rich")]
+        if let Some(shown) = self.show_richly(&notice, from) {
+            return shown;
+        }
         if from == 0 {
             self.begin(&notice);
         }
@@ -255,7 +288,22 @@ impl Frontend for Screen {
         }
     }
 
+    #[cfg(feature = "rich")]
+    fn handle_request(&mut self, request: Request<'_>) {
+        self.note_request(request);
+    }
+
+    #[cfg(feature = "rich")]
+    fn handle_lost_requests(&mut self, lost: u64, kept: u64) {
+        self.lose_requests(lost, kept);
+    }
+
     fn ask_for_name(&mut self) {
+        #[cfg(feature = "rich")]
+        {
+            self.rich.is_chatting = false;
+            self.show_own(None);
+        }
         self.make_way();
         self.waiting.tail().extend_from_slice(PROMPT);
         if !self.look.terminal {
@@ -280,13 +328,22 @@ impl Frontend for Screen {
     fn handle_keys(&mut self, keys: &[u8]) -> (usize, Option<KeyEvent>) {
         self.show_line();
         self.hide_line_without_room();
+        #[cfg(feature = "rich")]
+        self.prepare_for_keys();
         let Some(editor) = &mut self.editor else { return (keys.len(), None) };
         let (taken, event) = editor.feed(keys, self.waiting.tail());
+        #[cfg(feature = "rich")]
+        self.note_focus();
         self.prompt_open &= !matches!(event, Some(Event::Line(_)));
         (taken, event)
     }
 
     fn handle_time(&mut self, now: Duration) {
+        #[cfg(feature = "rich")]
+        {
+            self.rich.now = now;
+            self.show_own(Some(now));
+        }
         if let Some(editor) = &mut self.editor {
             editor.handle_time(now, self.waiting.tail());
         }
@@ -299,11 +356,16 @@ impl Frontend for Screen {
     }
 
     fn next_deadline(&self) -> Option<Duration> {
-        self.editor.as_ref().and_then(Editor::next_deadline)
+        let editor = self.editor.as_ref().and_then(Editor::next_deadline);
+        #[cfg(feature = "rich")]
+        let editor = [editor, self.own_deadline()].into_iter().flatten().min();
+        editor
     }
 
     fn to_show(&mut self) -> &mut Outbox {
         self.show_line();
+        #[cfg(feature = "rich")]
+        self.finish_richly();
         &mut self.waiting
     }
 
@@ -312,6 +374,11 @@ impl Frontend for Screen {
     }
 
     fn leave(&mut self) {
+        #[cfg(feature = "rich")]
+        {
+            self.show_own(None);
+            self.end_reports();
+        }
         if let Some(mut editor) = self.editor.take() {
             let out = self.waiting.tail();
             if self.inside_line {

@@ -25,6 +25,9 @@ pub(super) struct Desk {
     hidden: bool,
     /// What is typed is no answer to a question: the user is logged in.
     chats: bool,
+    /// Messages that are entered are taken off the screen.
+    #[cfg(feature = "rich")]
+    vanishing: bool,
 }
 
 const CLEAR_SCREEN: &[u8] = b"\x1b[H\x1b[2J";
@@ -39,6 +42,8 @@ impl Desk {
             search: None,
             hidden: false,
             chats: false,
+            #[cfg(feature = "rich")]
+            vanishing: false,
         }
     }
 
@@ -195,6 +200,14 @@ impl Desk {
         } else {
             self.history.rewind();
         }
+        #[cfg(feature = "rich")]
+        if self.vanishes(&lines) {
+            self.hide_all(out);
+            self.view.start_afresh();
+            self.hidden = false;
+            self.line.take();
+            return Some(Event::Line(lines));
+        }
         self.finish(out);
         Some(Event::Line(lines))
     }
@@ -207,6 +220,21 @@ impl Desk {
             self.view.finish(self.line.buffer(), from, out);
         }
         self.line.take();
+    }
+
+    #[cfg(feature = "rich")]
+    pub(super) fn set_vanishing(&mut self, vanishing: bool) {
+        self.vanishing = vanishing;
+    }
+
+    /// Whether somebody else will show what is entered: messages and nothing else.
+    #[cfg(feature = "rich")]
+    fn vanishes(&self, lines: &[u8]) -> bool {
+        let is_shown_later = |line| match Command::parse(line) {
+            Some(Command::Send { text, .. }) => crate::ui::rich::own::is_shown_later(text),
+            _ => false,
+        };
+        self.vanishing && self.chats && !self.hidden && lines.split(|&byte| byte == b'\n').all(is_shown_later)
     }
 
     /// The prompt still waits for an answer, so it is shown again.

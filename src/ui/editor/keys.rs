@@ -37,6 +37,9 @@ pub(super) enum Key<'a> {
     DeleteWordBack,
     /// Ctrl and this capital letter.
     Ctrl(u8),
+    /// No key: the terminal has got the focus, or lost it.
+    #[cfg(feature = "rich")]
+    Focus(bool),
 }
 
 const ESC: u8 = 0x1b;
@@ -266,6 +269,8 @@ impl Keys {
             b'H' => Key::Home,
             b'F' => Key::End,
             b'M' if ss3 => Key::Enter,
+            #[cfg(feature = "rich")]
+            b'I' | b'O' if !ss3 && seen == 0 => Key::Focus(last == b'I'),
             b'~' | b'^' | b'$' | b'@' => match first {
                 1 | 7 => Key::Home,
                 4 | 8 => Key::End,

@@ -74,6 +74,9 @@ pub struct Editor {
     now: Duration,
     /// When something is to be done though no key comes.
     due: Option<Duration>,
+    /// Whether the terminal has the focus, as it said last, if it did since that was asked for.
+    #[cfg(feature = "rich")]
+    focus: Option<bool>,
 }
 
 /// Whether the terminal marks what is pasted.
@@ -105,6 +108,8 @@ impl Editor {
             early: 0,
             now: Duration::ZERO,
             due: None,
+            #[cfg(feature = "rich")]
+            focus: None,
         }
     }
 
@@ -127,6 +132,8 @@ impl Editor {
             self.early = self.early.saturating_sub(taken);
             match key {
                 Some(END_OF_INPUT) if was_early => event = self.desk.press(Key::Ctrl(b'D'), out),
+                #[cfg(feature = "rich")]
+                Some(Key::Focus(has_focus)) => self.focus = Some(has_focus),
                 Some(key) => event = self.desk.press(key, out),
                 None => {}
             }
@@ -197,6 +204,18 @@ impl Editor {
     /// When it is to be told the time though no key comes.
     pub fn next_deadline(&self) -> Option<Duration> {
         self.due
+    }
+
+    /// Whether the terminal has got the focus, or lost it, since the last call.
+    #[cfg(feature = "rich")]
+    pub fn take_focus(&mut self) -> Option<bool> {
+        self.focus.take()
+    }
+
+    /// Says whether messages that are entered are taken off the screen, as somebody else shows them.
+    #[cfg(feature = "rich")]
+    pub fn set_vanishing(&mut self, vanishing: bool) {
+        self.desk.set_vanishing(vanishing);
     }
 
     /// Remembers a name for Tab to complete after `@`, as the latest one seen.
