@@ -79,7 +79,7 @@
 //!   options failure     what the client can be asked; what can break
 //! cli/                  the edge: command lines, in words
 //!   client server       the two programs
-//!   arguments           what their command lines have in common
+//!   table given         what their command lines have in common: options and help; what was given
 //!   probes              what the fuzz targets try out of the edge
 //! main bin/chinwagd     the programs: arguments in, exit status out
 //! ```

@@ -1,86 +1,71 @@
 //! The client's command line.
 
-use crate::cli::arguments::{self, HELP, Row, VERBOSE, option};
-use crate::client::command;
+use crate::cli::given::{self, Given};
+use crate::cli::table::{COMMON, Program};
 use crate::net::options::{Options, When};
 use crate::net::run::{Verdict, run};
 use crate::net::{log, lookup, signals};
 use crate::wire::protocol::DEFAULT_PORT;
 use ::log::LevelFilter;
-use clap::{ArgMatches, Command};
-use std::fmt::Write as _;
+use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-const OPTIONS: &[Row] = &[
-    option("address", arguments::host, "CHINWAG_ADDRESS", "The server's name or address")
-        .short('a')
-        .default("127.0.0.1"),
-    option("port", arguments::port, "CHINWAG_PORT", "The server's port").short('p').default("5378"),
-    option("name", arguments::name, "CHINWAG_NAME", "Log in as NAME without asking").short('n'),
-    option(
-        "host",
-        arguments::flag,
-        "CHINWAG_HOST",
-        "Host a server at HOST:PORT in this process, with an echobot, and join it",
-    ),
-    option(
-        "max-message",
-        arguments::bytes,
-        "CHINWAG_MAX_MESSAGE",
-        "Drop longer lines of the server; BYTES may end with K, M or G [default: no limit]",
-    ),
-    option(
-        "connect-timeout",
-        arguments::seconds,
-        "CHINWAG_CONNECT_TIMEOUT",
-        "Give up connecting after so long",
-    )
-    .default("10"),
-    option(
-        "linger",
-        arguments::seconds,
-        "CHINWAG_LINGER",
-        "After the end of input, wait so long for the next answer",
-    )
-    .default("2"),
-    option("escape", arguments::when, "CHINWAG_ESCAPE", "Make control characters in messages visible")
-        .default("auto"),
-    option("plain", arguments::flag, "CHINWAG_PLAIN", "Do not edit the typed line: leave it to the terminal"),
-    option(
-        "timestamps",
-        arguments::flag,
-        "CHINWAG_TIMESTAMPS",
-        "Begin each line with the time, and with the date when it changes",
-    ),
-    option("bell", arguments::flag, "CHINWAG_BELL", "Ring the terminal's bell at a message"),
-    option("color", arguments::when, "CHINWAG_COLOR", "Show names in colours; `auto` respects NO_COLOR")
-        .default("never"),
-    option(
-        "log",
-        arguments::file,
-        "CHINWAG_LOG",
-        "Append what happens to FILE, a line with the time for each event",
-    ),
-    option(
-        "reconnect",
-        arguments::flag,
-        "CHINWAG_RECONNECT",
-        "Make a lost connection again, with the same name",
-    ),
-    VERBOSE,
-    HELP,
-];
+/// What each field is, [`Row`](super::table::Row) says.
+const OPTIONS: &str = "\
+address|a|HOST|127.0.0.1|The server's name or address
+port|p|PORT|5378|The server's port
+name|n|NAME||Log in as NAME without asking
+host||||Host a server at HOST:PORT in this process, with an echobot, and join it
+max-message||BYTES||Drop longer lines of the server; BYTES may end with K, M or G [default: no limit]
+connect-timeout||SECONDS|10|Give up connecting after so long
+linger||SECONDS|2|After the end of input, wait so long for the next answer
+escape||WHEN|auto|Make control characters in messages visible: auto, always, never
+plain||||Do not edit the typed line: leave it to the terminal
+timestamps||||Begin each line with the time, and with the date when it changes
+bell||||Ring the terminal's bell at a message
+color||WHEN|never|Show names in colours; `auto` respects NO_COLOR: auto, always, never
+log||FILE||Append what happens to FILE, a line with the time for each event
+reconnect||||Make a lost connection again, with the same name
+";
+
+const MORE: &str = "\
+Once logged in, type:
+  !who         who is online?
+  @NAME TEXT   send TEXT to NAME
+  !quit        leave (works at any time)
+
+Exit status:
+  0         the user left, or the reader of standard output went away
+  1         no connection could be made, or it was lost; or input that is no
+            terminal ended, and not everything was answered
+  2         the command line was wrong
+  3         the server was full
+  130, 143  ended by SIGINT, SIGTERM";
+
+static PROGRAM: Program = Program {
+    name: "chinwag",
+    about: "Chat from the terminal.",
+    usage: "[OPTIONS]",
+    prefix: "CHINWAG_",
+    options: &[OPTIONS, COMMON],
+    more: MORE,
+};
 
 /// The program `chinwag`.
 pub fn main() -> ExitCode {
     if let Some(status) = lookup::answer_if_asked() {
         return status;
     }
-    if arguments::answer_help(definition) {
+    let words: Vec<OsString> = std::env::args_os().collect();
+    if given::answer(&PROGRAM, &words) {
         return ExitCode::SUCCESS;
     }
-    let options = options();
+    let options = match parse(&words) {
+        Ok(options) => options,
+        Err(sentence) => given::leave(&PROGRAM, &sentence),
+    };
     log::init("chinwag", LevelFilter::Error, options.verbose);
     let result = run(&options);
     if let Err(failure) = &result {
@@ -100,85 +85,52 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Reads the command line and the environment. Says what is wrong and ends the program with
-/// status 2, or 0 after `--version`.
-fn options() -> Options {
-    match definition().try_get_matches() {
-        Ok(matches) => from_matches(&matches),
-        Err(error) => arguments::leave(error),
-    }
-}
-
-pub(super) fn from_matches(matches: &ArgMatches) -> Options {
-    let number = |id| matches.get_one::<u64>(id).copied();
-    let seconds = |id| number(id).map(Duration::from_nanos).unwrap_or_default();
-    let text = |id| matches.get_one::<String>(id).cloned();
-    Options {
-        connect_timeout: seconds("connect-timeout"),
-        linger: seconds("linger"),
-        port: number("port").map_or(DEFAULT_PORT, |port| port as u16),
-        max_message: number("max-message").map(|bytes| bytes as usize),
-        escape: when(matches, "escape"),
-        color: when(matches, "color"),
+/// Reads the command line, the program's name first, and the environment.
+///
+/// # Errors
+/// A sentence that says what is wrong.
+pub(super) fn parse(words: &[OsString]) -> Result<Options, String> {
+    let given = &Given::parse(&PROGRAM, words)?;
+    let seconds =
+        |id| given.number(id, given::seconds).map(|time| Duration::from_nanos(time.unwrap_or_default()));
+    Ok(Options {
+        connect_timeout: seconds("connect-timeout")?,
+        linger: seconds("linger")?,
+        port: given.number("port", given::port)?.map_or(DEFAULT_PORT, |port| port as u16),
+        max_message: given.number("max-message", given::bytes)?.map(|bytes| bytes as usize),
+        escape: when(given, "escape")?,
+        color: when(given, "color")?,
         no_color: std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
         dumb: std::env::var_os("TERM").is_some_and(|value| value == "dumb"),
-        plain: matches.get_flag("plain"),
-        timestamps: matches.get_flag("timestamps"),
-        bell: matches.get_flag("bell"),
-        reconnect: matches.get_flag("reconnect"),
-        log: matches.get_one("log").cloned(),
-        host: matches.get_flag("host"),
-        verbose: matches.get_count("verbose"),
-        name: text("name"),
-        address: text("address").unwrap_or_default(),
-    }
+        plain: given.flag("plain"),
+        timestamps: given.flag("timestamps"),
+        bell: given.flag("bell"),
+        reconnect: given.flag("reconnect"),
+        log: given.value("log").map(PathBuf::from),
+        host: given.flag("host"),
+        verbose: given.verbosity(),
+        name: given.text("name")?,
+        address: given.host("address")?,
+    })
 }
 
-fn when(matches: &ArgMatches, id: &str) -> When {
-    match matches.get_one::<String>(id).map(String::as_str) {
-        Some("always") => When::Always,
-        Some("never") => When::Never,
-        _ => When::Auto,
+fn when(given: &Given, id: &str) -> Result<When, String> {
+    let text = given.text(id)?.unwrap_or_default();
+    match text.as_str() {
+        "auto" => Ok(When::Auto),
+        "always" => Ok(When::Always),
+        "never" => Ok(When::Never),
+        _ => Err(given.wrong(id, text.as_ref(), "not auto, always or never")),
     }
-}
-
-pub(super) fn definition() -> Command {
-    Command::new("chinwag")
-        .override_usage("chinwag [OPTIONS]")
-        .version(env!("CARGO_PKG_VERSION"))
-        .about("Chat from the terminal.")
-        .after_help(after_help())
-        .args(OPTIONS)
-}
-
-fn after_help() -> String {
-    let mut text = String::from("Once logged in, type:\n");
-    for (form, meaning) in command::HELP {
-        // Writing to a string cannot fail.
-        let _ = writeln!(text, "  {form:<12} {meaning}");
-    }
-    text + "\n\
-        Exit status:\n  \
-        0         the user left, or the reader of standard output went away\n  \
-        1         no connection could be made, or it was lost; or input that is no\n  \
-        \u{20}         terminal ended, and not everything was answered\n  \
-        2         the command line was wrong\n  \
-        3         the server was full\n  \
-        130, 143  ended by SIGINT, SIGTERM"
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn parsed(arguments: &[&str]) -> Result<Options, clap::Error> {
-        let arguments = ["chinwag"].iter().chain(arguments);
-        definition().try_get_matches_from(arguments).map(|matches| from_matches(&matches))
-    }
-
-    #[test]
-    fn command_is_sound() {
-        definition().debug_assert();
+    fn parsed(arguments: &[&str]) -> Result<Options, String> {
+        let words = ["chinwag"].iter().chain(arguments);
+        parse(&words.map(OsString::from).collect::<Vec<_>>())
     }
 
     #[test]
@@ -232,7 +184,7 @@ mod tests {
             &["stray"],
         ];
         for arguments in table {
-            assert_eq!(parsed(arguments).unwrap_err().exit_code(), 2);
+            assert!(parsed(arguments).unwrap_err().starts_with("error: "));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The command lines of the two programs.
 
-mod arguments;
 pub mod client;
+mod given;
 pub mod probes;
 pub mod server;
+mod table;

@@ -7,6 +7,6 @@ use std::ffi::OsString;
 ///
 /// # Errors
 /// As [`server::Options::parse`](super::server::Options::parse).
-pub fn parse_client(words: Vec<OsString>) -> Result<(), clap::Error> {
-    client::definition().try_get_matches_from(words).map(|matches| drop(client::from_matches(&matches)))
+pub fn parse_client(words: &[OsString]) -> Result<(), String> {
+    client::parse(words).map(drop)
 }

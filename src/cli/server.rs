@@ -1,13 +1,12 @@
 //! What chinwagd is told on its command line and in its environment.
 
-use crate::cli::arguments::{self, HELP, Row, VERBOSE, option};
+use crate::cli::given::{self, Given, Number};
+use crate::cli::table::{COMMON, Program};
 use crate::net::{daemon, log};
 use crate::server::Config;
 use crate::server::hub::{Limits, QUEUE_ROOM};
 use crate::wire::protocol::DEFAULT_PORT;
 use ::log::LevelFilter;
-use clap::error::ErrorKind;
-use clap::{ArgMatches, Command};
 use std::ffi::OsString;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -25,85 +24,39 @@ Exit status:
   1  it could not listen there, or the system failed it
   2  the command line was wrong";
 
-const OPTIONS: &[Row] = &[
-    option(
-        "address",
-        arguments::host,
-        "CHINWAGD_ADDRESS",
-        "Where to listen: a name or an address of this machine",
-    )
-    .short('a')
-    .default("127.0.0.1"),
-    option("port", arguments::port, "CHINWAGD_PORT", "The port to listen on; 0 for any that is free")
-        .short('p')
-        .default("5378"),
-    option("max-users", arguments::number, "CHINWAGD_MAX_USERS", "How many may be logged in at once")
-        .default("16"),
-    option(
-        "max-name",
-        arguments::number,
-        "CHINWAGD_MAX_NAME",
-        "The longest name, in bytes; a longer one is refused",
-    )
-    .default("64"),
-    option(
-        "max-message",
-        arguments::bytes,
-        "CHINWAGD_MAX_MESSAGE",
-        "The longest text of a message; a longer one is refused [default: 16M, or what --max-memory allows]",
-    ),
-    option(
-        "max-queue",
-        arguments::bytes,
-        "CHINWAGD_MAX_QUEUE",
-        "The most that may wait for one client; beyond it, the client is dropped [default: 40M, or 5/8 of \
-         --max-memory]",
-    ),
-    option(
-        "max-memory",
-        arguments::bytes,
-        "CHINWAGD_MAX_MEMORY",
-        "The most that all clients together may make the server hold",
-    )
-    .default("64M"),
-    option(
-        "max-connections",
-        arguments::number,
-        "CHINWAGD_MAX_CONNECTIONS",
-        "How many may be connected; one more makes the oldest leave that has not logged in [default: 1000 \
-         more than --max-users, or what --max-memory allows]",
-    ),
-    option(
-        "max-per-address",
-        arguments::number,
-        "CHINWAGD_MAX_PER_ADDRESS",
-        "How many connections one address may have, if not of this machine [default: half of --max-users]",
-    ),
-    option(
-        "login-timeout",
-        arguments::seconds,
-        "CHINWAGD_LOGIN_TIMEOUT",
-        "Close what has not logged in after so long",
-    )
-    .default("300"),
-    option(
-        "echobot",
-        arguments::flag,
-        "CHINWAGD_ECHOBOT",
-        "Add the user `echobot`, who sends every message back",
-    ),
-    VERBOSE,
-    HELP,
-];
+/// What each field is, [`Row`](super::table::Row) says.
+const OPTIONS: &str = "\
+address|a|HOST|127.0.0.1|Where to listen: a name or an address of this machine
+port|p|PORT|5378|The port to listen on; 0 for any that is free
+max-users||N|16|How many may be logged in at once
+max-name||N|64|The longest name, in bytes; a longer one is refused
+max-message||BYTES||The longest text of a message; a longer one is refused [default: 16M, or what --max-memory allows]
+max-queue||BYTES||The most that may wait for one client; beyond it, the client is dropped [default: 40M, or 5/8 of --max-memory]
+max-memory||BYTES|64M|The most that all clients together may make the server hold
+max-connections||N||How many may be connected; one more makes the oldest leave that has not logged in [default: 1000 more than --max-users, or what --max-memory allows]
+max-per-address||N||How many connections one address may have, if not of this machine [default: half of --max-users]
+login-timeout||SECONDS|300|Close what has not logged in after so long
+echobot||||Add the user `echobot`, who sends every message back
+";
+
+static PROGRAM: Program = Program {
+    name: "chinwagd",
+    about: ABOUT,
+    usage: "[OPTIONS]",
+    prefix: "CHINWAGD_",
+    options: &[OPTIONS, COMMON],
+    more: AFTER,
+};
 
 /// The program `chinwagd`.
 pub fn main() -> ExitCode {
-    if arguments::answer_help(command) {
+    let words: Vec<OsString> = std::env::args_os().collect();
+    if given::answer(&PROGRAM, &words) {
         return ExitCode::SUCCESS;
     }
-    let options = match Options::parse(std::env::args_os()) {
+    let options = match Options::parse(&words) {
         Ok(options) => options,
-        Err(error) => arguments::leave(error),
+        Err(sentence) => given::leave(&PROGRAM, &sentence),
     };
     log::init("chinwagd", LevelFilter::Warn, options.verbose);
     let result = daemon::run(&options.host, options.port, options.config);
@@ -131,39 +84,35 @@ impl Options {
     /// Reads the arguments, the program's name first, and the environment.
     ///
     /// # Errors
-    /// Wrong usage, and also the call for the version: [`clap::Error::exit`] says each where it belongs
-    /// and ends with the right status.
-    pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
-        let mut command = command();
-        let matches = command.try_get_matches_from_mut(arguments)?;
-        let options = Self::from_matches(&matches);
-        match contradiction(&options.config.limits) {
-            Some(message) => Err(command.error(ErrorKind::ValueValidation, message)),
-            None => Ok(options),
-        }
+    /// A sentence that says what is wrong.
+    pub fn parse(words: &[OsString]) -> Result<Self, String> {
+        let options = Self::read(&Given::parse(&PROGRAM, words)?)?;
+        contradiction(&options.config.limits).map_or(Ok(options), Err)
     }
 
-    fn from_matches(matches: &ArgMatches) -> Self {
-        let number = |id| matches.get_one::<u64>(id).copied();
-        let size = |id, default| number(id).map_or(default, |size| size as usize);
+    fn read(given: &Given) -> Result<Self, String> {
+        let size = |id, read: Number, default| {
+            given.number(id, read).map(|size| size.map_or(default, |size| size as usize))
+        };
         let limits = Limits::default();
-        let limits = limits.for_users(size("max-users", limits.max_users));
-        let limits = limits.for_memory(size("max-memory", limits.max_memory));
+        let limits = limits.for_users(size("max-users", given::count, limits.max_users)?);
+        let limits = limits.for_memory(size("max-memory", given::bytes, limits.max_memory)?);
+        let login_timeout = given.number("login-timeout", given::seconds)?;
         let limits = Limits {
-            max_name: size("max-name", limits.max_name),
-            max_message: size("max-message", limits.max_message),
-            max_queue: size("max-queue", limits.max_queue),
-            max_connections: size("max-connections", limits.max_connections),
-            max_per_address: size("max-per-address", limits.max_per_address),
-            login_timeout: number("login-timeout").map_or(limits.login_timeout, Duration::from_nanos),
+            max_name: size("max-name", given::count, limits.max_name)?,
+            max_message: size("max-message", given::bytes, limits.max_message)?,
+            max_queue: size("max-queue", given::bytes, limits.max_queue)?,
+            max_connections: size("max-connections", given::count, limits.max_connections)?,
+            max_per_address: size("max-per-address", given::count, limits.max_per_address)?,
+            login_timeout: login_timeout.map_or(limits.login_timeout, Duration::from_nanos),
             ..limits
         };
-        Self {
-            host: matches.get_one::<String>("address").cloned().unwrap_or_default(),
-            port: number("port").map_or(DEFAULT_PORT, |port| port as u16),
-            config: Config { limits, echobot: matches.get_flag("echobot") },
-            verbose: matches.get_count("verbose"),
-        }
+        Ok(Self {
+            host: given.host("address")?,
+            port: given.number("port", given::port)?.map_or(DEFAULT_PORT, |port| port as u16),
+            config: Config { limits, echobot: given.flag("echobot") },
+            verbose: given.verbosity(),
+        })
     }
 }
 
@@ -172,33 +121,25 @@ fn contradiction(limits: &Limits) -> Option<String> {
     let Limits { max_message, max_queue, max_memory, max_connections, .. } = *limits;
     if max_queue < max_message.saturating_add(QUEUE_ROOM) {
         return Some(format!(
-            "the queue of {max_queue} bytes is too short for messages of {max_message}: give --max-queue at \
+            "error: the queue of {max_queue} bytes is too short for messages of {max_message}: give --max-queue at \
              least {QUEUE_ROOM} bytes more than --max-message"
         ));
     }
     (limits.above_shares() < limits.least_above_shares()).then(|| {
         format!(
-            "{max_memory} bytes of memory are too few for messages of {max_message} and {max_connections} \
+            "error: {max_memory} bytes of memory are too few for messages of {max_message} and {max_connections} \
              connections: give more --max-memory, or less of the others"
         )
     })
-}
-
-fn command() -> Command {
-    Command::new("chinwagd")
-        .override_usage("chinwagd [OPTIONS]")
-        .version(env!("CARGO_PKG_VERSION"))
-        .about(ABOUT)
-        .after_help(AFTER)
-        .args(OPTIONS)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn parse(arguments: &str) -> Result<Options, clap::Error> {
-        Options::parse(["chinwagd"].into_iter().chain(arguments.split_whitespace()).map(OsString::from))
+    fn parse(arguments: &str) -> Result<Options, String> {
+        let words = ["chinwagd"].into_iter().chain(arguments.split_whitespace());
+        Options::parse(&words.map(OsString::from).collect::<Vec<_>>())
     }
 
     #[test]
@@ -252,13 +193,7 @@ mod tests {
             "--max-memory 1M --max-message 512K --max-queue 1M",
             "--login-timeout soon",
         ] {
-            assert_eq!(parse(arguments).unwrap_err().exit_code(), 2, "{arguments}");
+            assert!(parse(arguments).unwrap_err().starts_with("error: "), "{arguments}");
         }
-        assert_eq!(parse("--version").unwrap_err().exit_code(), 0);
-    }
-
-    #[test]
-    fn command_is_sound() {
-        command().debug_assert();
     }
 }

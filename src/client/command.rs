@@ -3,10 +3,6 @@
 use crate::wire::sizes::EXPANDED;
 use alloc::vec::Vec;
 
-/// The commands as a user reads about them: form and meaning.
-pub const HELP: [(&str, &str); 3] =
-    [("!who", "who is online?"), ("@NAME TEXT", "send TEXT to NAME"), ("!quit", "leave (works at any time)")];
-
 /// A line that means something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Command<'a> {

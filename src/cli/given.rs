@@ -1,0 +1,319 @@
+//! What was given on a program's command line and, where that says nothing, in its environment: the words
+//! themselves by clap, what they mean, and what is wrong with them, by us.
+
+use super::table::Program;
+use crate::net::log;
+use crate::wire::escape;
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Command};
+use std::ffi::{OsStr, OsString};
+use std::io::{self, Write as _};
+use std::num::IntErrorKind;
+use std::process;
+
+/// Which of a command line's words is wrong is found among so many.
+const MOST_WORDS: usize = 100;
+
+/// Reads a number, or says what is wrong with it.
+pub(crate) type Number = fn(&str) -> Result<u64, &'static str>;
+
+/// A command line that can be understood.
+#[derive(Debug)]
+pub(crate) struct Given {
+    program: &'static Program,
+    matches: ArgMatches,
+}
+
+impl Given {
+    /// Takes a command line apart, the program's name first.
+    ///
+    /// # Errors
+    /// A sentence for the user.
+    pub(crate) fn parse(program: &'static Program, words: &[OsString]) -> Result<Self, String> {
+        let mut command = command(program);
+        match command.try_get_matches_from_mut(words) {
+            Ok(matches) => Ok(Self { program, matches }),
+            Err(error) => Err(complaint(&mut command, words, error.kind())),
+        }
+    }
+
+    /// Whether a flag is set. In its environment variable `0`, `no`, `off`, `false` and nothing mean that
+    /// it is not.
+    pub(crate) fn flag(&self, name: &str) -> bool {
+        self.matches.value_source(name) == Some(ValueSource::CommandLine)
+            || std::env::var_os(self.program.variable(name)).is_some_and(|value| means_yes(&value))
+    }
+
+    /// How often `-v` was given.
+    pub(crate) fn verbosity(&self) -> u8 {
+        self.matches.get_count("verbose")
+    }
+
+    /// The value of an option: the one given, that of its environment variable, or the default.
+    pub(crate) fn value(&self, name: &str) -> Option<OsString> {
+        let given = self.matches.get_one::<OsString>(name).cloned();
+        given.or_else(|| std::env::var_os(self.program.variable(name))).or_else(|| {
+            let default = self.program.rows().find(|row| row.name == name)?.default;
+            (!default.is_empty()).then(|| default.into())
+        })
+    }
+
+    /// The same as a text.
+    ///
+    /// # Errors
+    /// A sentence for the user, as with those below.
+    pub(crate) fn text(&self, name: &str) -> Result<Option<String>, String> {
+        let Some(value) = self.value(name) else { return Ok(None) };
+        value.into_string().map(Some).map_err(|value| self.wrong(name, &value, "not UTF-8"))
+    }
+
+    /// The same as a number.
+    pub(crate) fn number(&self, name: &str, read: Number) -> Result<Option<u64>, String> {
+        let Some(text) = self.text(name)? else { return Ok(None) };
+        read(&text).map(Some).map_err(|why| self.wrong(name, text.as_ref(), why))
+    }
+
+    /// A name or an address of a machine.
+    pub(crate) fn host(&self, name: &str) -> Result<String, String> {
+        let host = self.text(name)?.unwrap_or_default();
+        if host.is_empty() {
+            return Err(self.wrong(name, host.as_ref(), "a name or an address is needed"));
+        }
+        Ok(host)
+    }
+
+    /// The sentence that says so.
+    #[cold]
+    pub(crate) fn wrong(&self, name: &str, value: &OsStr, why: &str) -> String {
+        let value = harmless(value);
+        if self.matches.value_source(name).is_some() {
+            format!("error: invalid value '{value}' for --{name}: {why}")
+        } else {
+            format!("error: invalid value '{value}' for {}: {why}", self.program.variable(name))
+        }
+    }
+}
+
+fn command(program: &'static Program) -> Command {
+    let mut command = Command::new(program.name).disable_help_flag(true).disable_version_flag(true);
+    // One at a time: they take 600 bytes each, and all of them would be on the stack at once, in pages
+    // that are never given back.
+    for row in program.rows() {
+        command = command.arg(row.to_arg());
+    }
+    command
+}
+
+/// Says which word is wrong: the first from which on, without those behind it, nothing is right any more.
+/// (One that needs another is right again with the next.)
+#[cold]
+fn complaint(command: &mut Command, words: &[OsString], mut kind: ErrorKind) -> String {
+    let mut wrong = None;
+    for end in 2..=words.len().min(MOST_WORDS) {
+        match command.try_get_matches_from_mut(&words[..end]) {
+            Ok(_) => wrong = None,
+            Err(error) if wrong.is_some() => {
+                kind = error.kind();
+                break;
+            }
+            Err(error) => (kind, wrong) = (error.kind(), words.get(end - 1)),
+        }
+    }
+    let what = match kind {
+        ErrorKind::InvalidValue => "needs a value",
+        ErrorKind::ArgumentConflict => "was given twice",
+        ErrorKind::TooManyValues => "takes no value",
+        _ => "was not expected",
+    };
+    let word = wrong.map_or_else(|| "a word".to_owned(), |word| format!("'{}'", harmless(word)));
+    format!("error: {word} {what}")
+}
+
+/// Answers what is no call for the program itself, be the other arguments wrong: for help, or the version. Says
+/// whether that was so.
+pub(crate) fn answer(program: &'static Program, words: &[OsString]) -> bool {
+    let answer = words.iter().skip(1).take_while(|word| *word != "--").find_map(|word| {
+        let word = word.as_encoded_bytes();
+        let letters =
+            word.strip_prefix(b"-").filter(|rest| rest.iter().all(|letter| b"hvV".contains(letter)));
+        let has =
+            |letter, name: &[u8]| word == name || letters.is_some_and(|letters| letters.contains(letter));
+        if has(&b'h', b"--help") {
+            return Some(program.help());
+        }
+        has(&b'V', b"--version").then(|| format!("{} {}\n", program.name, env!("CARGO_PKG_VERSION")))
+    });
+    if let Some(text) = &answer {
+        // Who has closed standard output does not want to read.
+        let _ = io::stdout().write_all(text.as_bytes());
+    }
+    answer.is_some()
+}
+
+/// Says what is wrong with a command line, and ends the program.
+pub(crate) fn leave(program: &'static Program, sentence: &str) -> ! {
+    let (name, usage) = (program.name, program.usage);
+    log::say_lines(
+        "",
+        &format_args!("{sentence}\n\nUsage: {name} {usage}\n\nFor more information, try '--help'.\n"),
+    );
+    log::finish();
+    process::exit(2);
+}
+
+/// The line ends of what was given are not those of the message.
+fn harmless(word: &OsStr) -> String {
+    escape::harmless(&word.to_string_lossy())
+}
+
+/// Whether a flag's environment variable says yes.
+fn means_yes(value: &OsStr) -> bool {
+    !["", "0", "n", "no", "f", "false", "off"].iter().any(|no| value.eq_ignore_ascii_case(no))
+}
+
+const TOO_LARGE: &str = "number too large";
+
+/// A number of things in memory.
+pub(crate) fn count(text: &str) -> Result<u64, &'static str> {
+    match digits(text) {
+        Ok(number) if usize::try_from(number).is_err() => Err(TOO_LARGE),
+        number => number,
+    }
+}
+
+pub(crate) fn port(text: &str) -> Result<u64, &'static str> {
+    let port = digits(text).ok().filter(|&port| port <= u16::MAX.into());
+    port.ok_or("not a number from 0 to 65535")
+}
+
+/// A number of bytes, with or without a unit: K, M, G are 1024, 1024 K, 1024 M.
+pub(crate) fn bytes(text: &str) -> Result<u64, &'static str> {
+    let (digits, unit) = match text.as_bytes().last().map(u8::to_ascii_uppercase) {
+        Some(b'K') => (&text[..text.len() - 1], 1 << 10),
+        Some(b'M') => (&text[..text.len() - 1], 1 << 20),
+        Some(b'G') => (&text[..text.len() - 1], 1 << 30),
+        _ => (text, 1),
+    };
+    let bytes = count(digits)?.checked_mul(unit).filter(|&bytes| usize::try_from(bytes).is_ok());
+    bytes.ok_or(TOO_LARGE)
+}
+
+/// A time in seconds, with up to nine digits behind a decimal point: in nanoseconds.
+pub(crate) fn seconds(text: &str) -> Result<u64, &'static str> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    // The parser of floating-point numbers would be a twentieth of the program.
+    let nanoseconds = format!("{whole}{fraction:0<9}");
+    if whole.is_empty() || fraction.len() > 9 || !nanoseconds.bytes().all(|digit| digit.is_ascii_digit()) {
+        return Err("not a number of seconds");
+    }
+    digits(&nanoseconds).map_err(|_| "too long")
+}
+
+/// The standard library's parser, which is put anew wherever it is called.
+#[inline(never)]
+fn digits(text: &str) -> Result<u64, &'static str> {
+    text.parse().map_err(|error: std::num::ParseIntError| match error.kind() {
+        IntErrorKind::PosOverflow => TOO_LARGE,
+        _ => "not a number",
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::table::COMMON;
+
+    static PROGRAM: Program = Program {
+        name: "program",
+        about: "",
+        usage: "[OPTIONS]",
+        prefix: "NO_SUCH_PROGRAM_",
+        options: &["port|p|PORT|5378|The port\nquiet||||Say nothing\n", COMMON],
+        more: "",
+    };
+
+    fn words(line: &str) -> Vec<OsString> {
+        ["program"].into_iter().chain(line.split_whitespace()).map(OsString::from).collect()
+    }
+
+    #[test]
+    fn help_and_version_are_answers_whatever_else_is_asked() {
+        for line in ["-h", "--help", "--port x --help", "-vvh", "-hv stray", "-V", "--version", "--bogus -vV"]
+        {
+            assert!(answer(&PROGRAM, &words(line)), "{line}");
+        }
+        for line in ["", "-v", "-ahost", "--host", "-- --help", "--helper", "-"] {
+            assert!(!answer(&PROGRAM, &words(line)), "{line}");
+        }
+    }
+
+    #[test]
+    fn word_that_is_wrong_is_named() {
+        for (line, expected) in [
+            ("--bogus", "'--bogus' was not expected"),
+            ("--port 1 --bogus --port", "'--bogus' was not expected"),
+            ("--bogus --port 1", "'--bogus' was not expected"),
+            ("-v stray --quiet", "'stray' was not expected"),
+            ("--quiet --port", "'--port' needs a value"),
+            ("--port --quiet", "'--port' needs a value"),
+            ("-p 1 -p 2", "'-p' was given twice"),
+            ("-p 1 --port=2 -v", "'--port=2' was given twice"),
+            ("--quiet=yes -v", "'--quiet=yes' takes no value"),
+            ("-vx", "'-vx' was not expected"),
+            ("--\x1b", "'--^[' was not expected"),
+        ] {
+            assert_eq!(
+                Given::parse(&PROGRAM, &words(line)).unwrap_err(),
+                format!("error: {expected}"),
+                "{line}"
+            );
+        }
+        let many = words(&"-v ".repeat(MOST_WORDS));
+        let many = [&many[..], &words("--bogus")[1..]].concat();
+        assert_eq!(Given::parse(&PROGRAM, &many).unwrap_err(), "error: a word was not expected");
+    }
+
+    #[test]
+    fn value_that_is_wrong_is_named() {
+        let given = Given::parse(&PROGRAM, &words("-p 1\x1b")).unwrap();
+        let sentence = "error: invalid value '1^[' for --port: not a number from 0 to 65535";
+        assert_eq!(given.number("port", port).unwrap_err(), sentence);
+        let given = Given::parse(&PROGRAM, &words("-vv")).unwrap();
+        assert_eq!((given.number("port", port), given.verbosity()), (Ok(Some(5378)), 2));
+        let sentence = "error: invalid value 'x' for NO_SUCH_PROGRAM_PORT: why";
+        assert_eq!(given.wrong("port", "x".as_ref(), "why"), sentence);
+    }
+
+    #[test]
+    fn environment_means_no_in_many_ways() {
+        for (value, expected) in [
+            ("", false),
+            ("0", false),
+            ("No", false),
+            ("FALSE", false),
+            ("off", false),
+            ("1", true),
+            ("yes", true),
+        ] {
+            assert_eq!(means_yes(value.as_ref()), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn units() {
+        assert_eq!(bytes("100"), Ok(100));
+        assert_eq!(bytes("3k"), Ok(3 << 10));
+        assert_eq!(bytes("16M"), Ok(16 << 20));
+        assert_eq!(bytes("1G"), Ok(1 << 30));
+        for wrong in ["", "M", "1T", "-1", "99999999999999G", "1é"] {
+            assert!(bytes(wrong).is_err(), "{wrong}");
+        }
+        assert_eq!(seconds("0.25"), Ok(250_000_000));
+        assert_eq!(seconds("10"), Ok(10_000_000_000));
+        assert_eq!(seconds("0"), Ok(0));
+        for wrong in ["", "-1", "inf", "NaN", "1e300", "2s", "1.-5", ".5", "1.0000000001", "99999999999999"] {
+            assert!(seconds(wrong).is_err(), "{wrong}");
+        }
+    }
+}
