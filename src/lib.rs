@@ -53,6 +53,7 @@
 //!   desk search         what each key does; the search through the history
 //!   keys line           bytes to keys; the edited text
 //!   history completion  the lines sent before; what Tab adds
+//!   advice              what stands dim behind the line
 //!   text layout view    what a character is; where it stands; what is on the screen
 //! server/               the server's side; pure
 //!   hub users           who is here, and who gets what; who has which name

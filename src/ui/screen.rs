@@ -398,7 +398,8 @@ impl Frontend for Screen {
 /// Those whose names were seen can be written to with few keys.
 fn learn_names(notice: &Notice<'_>, editor: &mut Editor) {
     match notice {
-        Notice::From { name, .. } => editor.add_name(name),
+        Notice::From { name, .. } => editor.add_sender(name),
+        Notice::NoSuchUser => editor.note_miss(),
         Notice::LoggedIn(name) => {
             editor.begin_chat();
             editor.add_name(name);

@@ -67,6 +67,9 @@ pub(crate) const EXPANDED: usize = either(16 * MIB, 2 * KIB);
 /// So many names are remembered for completion at most.
 pub(crate) const COMPLETED_NAMES: usize = either(200, 32);
 
+/// So many of those who wrote last are remembered at most, to be answered.
+pub(crate) const SENDERS: usize = either(32, 8);
+
 /// A longer name is not one to complete.
 pub(crate) const COMPLETED_NAME: usize = either(256, 64);
 

@@ -293,6 +293,56 @@ fn paste_of_a_mebibyte_is_sent_line_by_line() {
     talk.expect_end();
 }
 
+/// Spec C1: it will be ignored.
+#[test]
+fn line_that_begins_no_command_says_so_until_the_next_key() {
+    let (mut seat, mut talk) = seated(80, 24);
+    seat.press("hello");
+    seat.program.output.expect("\x1b[2m  begin with @NAME, !who or !quit\x1b[m");
+    seat.press("\x01@bob \r");
+    talk.expect("SEND bob hello");
+    seat.press("!help");
+    seat.program.output.expect("begin with");
+    seat.press("\r");
+    seat.shows_only(&[LOGGED_IN, "@bob hello", "!help", "|"]);
+    assert!(!seat.program.output.text().contains("!help\x1b[2m  begin with @NAME, !who or !quit\x1b[m\n"));
+    seat.press("!who\r");
+    talk.expect("LIST");
+}
+
+#[test]
+fn name_and_line_are_proposed_and_taken() {
+    let (mut seat, mut talk) = seated(80, 24);
+    talk.send("DELIVERY doris hi\n");
+    seat.shows(&["From doris: hi", "|"]);
+    seat.press("@d");
+    seat.program.output.expect("\x1b[2moris \x1b[m");
+    seat.press("\x1b[Cho\r");
+    talk.expect("SEND doris ho");
+    seat.press("@doris h");
+    seat.program.output.expect("\x1b[2mo\x1b[m");
+    seat.press("\x05\r");
+    talk.expect("SEND doris ho");
+}
+
+#[test]
+fn tab_on_an_empty_line_answers_who_wrote_last() {
+    let (mut seat, mut talk) = seated(80, 24);
+    talk.send("DELIVERY bob 1\nDELIVERY carl 2\n");
+    seat.shows(&["From carl: 2", "|"]);
+    seat.press("\t");
+    seat.shows(&["@carl |"]);
+    talk.send("DELIVERY dora 3\n");
+    seat.shows(&["From dora: 3", "@carl |"]);
+    seat.press("\t");
+    seat.shows(&["@bob |"]);
+    seat.press("hi\r");
+    talk.answer("SEND bob hi", "BAD-DEST-USER\n");
+    seat.shows(&["The destination user does not exist", "|"]);
+    seat.press("\x1b[A");
+    seat.shows(&["@bob| hi"]);
+}
+
 #[test]
 fn escape_leaves_a_search() {
     let (mut seat, mut talk) = seated(80, 24);

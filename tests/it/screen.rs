@@ -31,7 +31,8 @@ impl Screen {
     }
 
     /// Every line from the first one on, rows that go on in the next one being one line, with a `|`
-    /// where the cursor stands. Empty lines at the end, and blanks at the end of lines, do not count.
+    /// where the cursor stands. Empty lines at the end, and blanks at the end of lines, do not count,
+    /// nor does what is dim: it is no part of the line before it.
     pub(crate) fn lines(&mut self) -> Vec<String> {
         let screen = self.emulator.screen_mut();
         let (rows, columns) = (screen.size().0.get(), screen.size().1.get());
@@ -71,7 +72,7 @@ fn append_row(screen: &vt100::Screen, row: u16, columns: u16, cursor: Option<u16
     let mut blanks = 0;
     for column in 0..=columns {
         let cell = screen.cell(row, column);
-        let contents = cell.map_or("", vt100::Cell::contents);
+        let contents = cell.filter(|cell| !cell.dim()).map_or("", vt100::Cell::contents);
         let here = cursor == Some(column);
         if here || !contents.is_empty() {
             line.extend(std::iter::repeat_n(' ', std::mem::take(&mut blanks)));

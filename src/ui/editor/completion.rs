@@ -1,6 +1,7 @@
-//! What Tab adds: commands after a leading `!`, the names seen lately after a leading `@`.
+//! What Tab adds: commands after a leading `!`, the names seen lately after a leading `@`, and in front of all the names of
+//! those who wrote last.
 
-use crate::wire::sizes::{COMPLETED_NAME, COMPLETED_NAMES};
+use crate::wire::sizes::{COMPLETED_NAME, COMPLETED_NAMES, SENDERS};
 use alloc::vec::Vec;
 
 const COMMANDS: [&[u8]; 2] = [b"!quit", b"!who"];
@@ -10,6 +11,8 @@ const COMMANDS: [&[u8]; 2] = [b"!quit", b"!who"];
 pub(super) struct Completion {
     /// The oldest first.
     names: Vec<Vec<u8>>,
+    /// Those who wrote; the one who did so last is the last.
+    senders: Vec<Vec<u8>>,
     /// What the first Tab found; empty unless the last key was Tab.
     found: Vec<Vec<u8>>,
     next: usize,
@@ -18,23 +21,27 @@ pub(super) struct Completion {
 impl Completion {
     /// Remembers a name as the latest one; the one longest not seen is forgotten.
     pub(super) fn add_name(&mut self, name: &[u8]) {
-        if let Some(known) = self.names.iter().rposition(|n| n == name) {
-            self.names[known..].rotate_left(1);
-            return;
-        }
-        if name.is_empty() || name.len() > COMPLETED_NAME || name.contains(&b' ') {
-            return;
-        }
-        if self.names.len() == COMPLETED_NAMES {
-            self.names.remove(0);
-        }
-        self.names.push(name.to_vec());
+        add(name, &mut self.names, COMPLETED_NAMES);
+    }
+
+    /// Remembers whom an answer would be for.
+    pub(super) fn add_sender(&mut self, name: &[u8]) {
+        self.add_name(name);
+        add(name, &mut self.senders, SENDERS);
+    }
+
+    /// What the first Tab would add to `before`, if it replaces nothing.
+    pub(super) fn rest(&self, before: &[u8]) -> Option<Vec<u8>> {
+        let found = self.find(before);
+        let rest = found.first()?.strip_prefix(before)?;
+        // A name that is there needs no more than a space, which is soon typed.
+        (!matches!(rest, b"" | b" ")).then(|| rest.to_vec())
     }
 
     /// What is to stand in place of all that is before the cursor.
     pub(super) fn next(&mut self, before: &[u8]) -> Option<&[u8]> {
         if self.found.is_empty() {
-            self.find(before);
+            self.found = self.find(before);
         }
         let index = self.next;
         self.next = (index + 1).checked_rem(self.found.len())?;
@@ -47,18 +54,33 @@ impl Completion {
         self.next = 0;
     }
 
-    fn find(&mut self, before: &[u8]) {
-        match before.split_first() {
+    fn find(&self, before: &[u8]) -> Vec<Vec<u8>> {
+        let (names, start) = match before.split_first() {
             Some((b'!', _)) => {
-                self.found.extend(COMMANDS.iter().filter(|c| c.starts_with(before)).map(|c| c.to_vec()));
+                return COMMANDS.iter().filter(|c| c.starts_with(before)).map(|c| c.to_vec()).collect();
             }
-            Some((b'@', start)) => {
-                let names = self.names.iter().rev().filter(|name| name.starts_with(start));
-                self.found.extend(names.map(|name| [b"@", name.as_slice(), b" "].concat()));
-            }
-            _ => {}
-        }
+            Some((b'@', start)) => (&self.names, start),
+            Some(_) => return Vec::new(),
+            None => (&self.senders, before),
+        };
+        let names = names.iter().rev().filter(|name| name.starts_with(start));
+        names.map(|name| [b"@", name.as_slice(), b" "].concat()).collect()
     }
+}
+
+/// Makes a name the last one of at most so many.
+fn add(name: &[u8], names: &mut Vec<Vec<u8>>, most: usize) {
+    if let Some(known) = names.iter().rposition(|n| n == name) {
+        names[known..].rotate_left(1);
+        return;
+    }
+    if name.is_empty() || name.len() > COMPLETED_NAME || name.contains(&b' ') {
+        return;
+    }
+    if names.len() == most {
+        names.remove(0);
+    }
+    names.push(name.to_vec());
 }
 
 #[cfg(test)]
@@ -90,6 +112,28 @@ mod tests {
             assert_eq!(completion.next(before.as_bytes()), after.map(str::as_bytes), "{before}");
             completion.end();
         }
+    }
+
+    #[test]
+    fn an_answer_is_for_who_wrote_last_or_before() {
+        let mut completion = Completion::default();
+        assert_eq!(completion.next(b""), None);
+        for name in ["ann", "bob", "ann", "carl"] {
+            completion.add_sender(name.as_bytes());
+        }
+        completion.add_name(b"dora");
+        completion.add_name(b"bob");
+        for (before, name) in [("", "@carl "), ("@carl ", "@ann "), ("@ann ", "@bob "), ("@bob ", "@carl ")] {
+            assert_eq!(completion.next(before.as_bytes()), Some(name.as_bytes()));
+            // Who writes meanwhile changes nothing.
+            completion.add_sender(b"eve");
+        }
+        completion.end();
+        assert_eq!(completion.next(b""), Some(&b"@eve "[..]));
+        for n in 0..=SENDERS {
+            completion.add_sender(format!("n{n}").as_bytes());
+        }
+        assert_eq!((completion.senders.len(), completion.senders[0].as_slice()), (SENDERS, &b"n1"[..]));
     }
 
     #[test]

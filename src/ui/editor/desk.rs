@@ -3,8 +3,10 @@
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use core::mem;
+use core::time::Duration;
 
 use super::Event;
+use super::advice::{self, Advice, HINT_DELAY, PROPOSAL_DELAY};
 use super::completion::Completion;
 use super::history::History;
 use super::keys::Key;
@@ -28,6 +30,9 @@ pub(super) struct Desk {
     /// Messages that are entered are taken off the screen.
     #[cfg(feature = "rich")]
     vanishing: bool,
+    /// The last message was for nobody.
+    misses: bool,
+    advice: Advice,
 }
 
 const CLEAR_SCREEN: &[u8] = b"\x1b[H\x1b[2J";
@@ -44,6 +49,8 @@ impl Desk {
             chats: false,
             #[cfg(feature = "rich")]
             vanishing: false,
+            misses: false,
+            advice: Advice::None,
         }
     }
 
@@ -79,10 +86,20 @@ impl Desk {
         self.completion.add_name(name);
     }
 
+    pub(super) fn add_sender(&mut self, name: &[u8]) {
+        self.completion.add_sender(name);
+    }
+
+    /// A message was for nobody.
+    pub(super) fn note_miss(&mut self) {
+        self.misses = true;
+    }
+
     /// Puts a prompt in front of the line. If no line is shown, it has just been printed, and is all that the screen shows.
     pub(super) fn set_prompt(&mut self, prompt: &[u8]) {
         let just_printed = self.hidden || self.is_idle();
         self.chats &= prompt.is_empty();
+        self.advice = Advice::None;
         self.line.set_prompt(prompt);
         if just_printed {
             self.view.assume_drawn(prompt);
@@ -96,12 +113,70 @@ impl Desk {
         let from = self.line.take_changed();
         let (text, cursor) = picture(&self.line, &self.search, &self.history);
         self.view.update(&text, cursor, from, out);
-        self.view.set_ghost(self.ghost(), out);
+        self.show_advice(out);
     }
 
-    /// What stands dim behind the line.
-    fn ghost(&self) -> &'static [u8] {
-        b""
+    fn show_advice(&mut self, out: &mut Vec<u8>) {
+        match &self.advice {
+            Advice::None => self.view.set_ghost(b"", 0, out),
+            Advice::Proposal(rest) => {
+                let line = self.line.buffer();
+                self.view.set_ghost(&[line, rest].concat(), line.len(), out);
+            }
+            Advice::Hint(forms) => {
+                let form = forms.iter().find(|form| form.len() <= self.view.room());
+                self.view.set_ghost(form.copied().unwrap_or_default(), 0, out);
+            }
+        }
+    }
+
+    /// After which time without a key there is something to be advised.
+    pub(super) fn pause(&self) -> Option<Duration> {
+        if !self.is_advised() {
+            None
+        } else if self.ignores() {
+            Some(HINT_DELAY)
+        } else {
+            self.proposal().map(|_| PROPOSAL_DELAY)
+        }
+    }
+
+    /// That time has passed.
+    pub(super) fn advise(&mut self) {
+        if !self.is_advised() || self.hidden {
+            return;
+        }
+        self.advice = match (self.ignores(), self.proposal()) {
+            (true, _) => Advice::Hint(advice::hint(self.line.text())),
+            (_, Some(rest)) => Advice::Proposal(rest),
+            _ => Advice::None,
+        };
+    }
+
+    /// Whether the line is one that there may be advice for, and there is none yet.
+    fn is_advised(&self) -> bool {
+        self.chats && self.search.is_none() && !self.line.is_empty() && matches!(self.advice, Advice::None)
+    }
+
+    /// Whether Enter would do nothing, whatever is typed behind the line.
+    fn ignores(&self) -> bool {
+        !Command::may_begin(self.line.text())
+    }
+
+    fn proposal(&self) -> Option<Vec<u8>> {
+        let is_at_end = self.line.cursor() == self.line.end();
+        let text = self.line.text();
+        if is_at_end { advice::proposal(text, &self.completion, &self.history) } else { None }
+    }
+
+    /// Takes what is proposed into the line, if that is what the key is for.
+    fn take_proposal(&mut self, key: Key<'_>) -> bool {
+        let takes = matches!(key, Key::Right | Key::End | Key::Ctrl(b'E' | b'F')) && self.view.has_ghost();
+        match mem::take(&mut self.advice) {
+            Advice::Proposal(rest) if takes => self.line.insert(&rest),
+            _ => return false,
+        }
+        true
     }
 
     /// Leaves only what is typed on the screen.
@@ -142,7 +217,7 @@ impl Desk {
 
     /// Does what a key asks for, all but showing it.
     pub(super) fn press(&mut self, key: Key<'_>, out: &mut Vec<u8>) -> Option<Event> {
-        if self.search_on(key) {
+        if self.take_proposal(key) || self.search_on(key) {
             return None;
         }
         if key != Key::Tab {
@@ -166,11 +241,7 @@ impl Desk {
                 self.search = Some(Search::default());
                 self.line.touch(self.line.home());
             }
-            Key::Up | Key::Ctrl(b'P') => {
-                if let Some(older) = self.history.older(self.line.text()) {
-                    self.line.set(older);
-                }
-            }
+            Key::Up | Key::Ctrl(b'P') => self.recall(),
             Key::Down | Key::Ctrl(b'N') => {
                 if let Some(newer) = self.history.newer() {
                     self.line.set(newer);
@@ -182,8 +253,21 @@ impl Desk {
         None
     }
 
+    /// Fetches an older line. To one that was for nobody its name is to be changed: the cursor goes there.
+    fn recall(&mut self) {
+        let Some(older) = self.history.older(self.line.text()) else { return };
+        self.line.set(older);
+        if mem::take(&mut self.misses)
+            && older.starts_with(b"@")
+            && let Some(end) = memchr::memchr2(b' ', b'\n', older)
+        {
+            self.line.go(self.line.home() + end);
+        }
+    }
+
     /// A text of several lines stays if it is for nobody.
     fn enter(&mut self, out: &mut Vec<u8>) -> Option<Event> {
+        self.misses = false;
         self.line.trim_line_ends();
         let text = self.line.text();
         let lines = if !text.contains(&b'\n') {
@@ -192,7 +276,12 @@ impl Desk {
             // No name has a space in it: the answer says so.
             text.iter().map(|&byte| if byte == b'\n' { b' ' } else { byte }).collect()
         } else {
-            command::expand(b"", text)?
+            let Some(lines) = command::expand(b"", text) else {
+                self.advice = Advice::Hint(advice::reason(text));
+                self.line.go(self.line.end());
+                return None;
+            };
+            lines
         };
         // A name is no line to be sent again.
         if self.chats || Command::parse(text).is_some() {
@@ -260,6 +349,9 @@ impl Desk {
 
     fn complete(&mut self) {
         let (start, cursor) = (self.line.home(), self.line.cursor());
+        if start == cursor && !self.chats {
+            return;
+        }
         let (before, after) = self.line.buffer()[start..].split_at(cursor - start);
         if let Some(completed) = self.completion.next(before) {
             // One space between a name and the text is enough.

@@ -61,6 +61,11 @@ impl History {
         self.lines.get(index).map(Vec::as_slice)
     }
 
+    /// What the newest line that begins with `start` has behind that.
+    pub(super) fn rest(&self, start: &[u8]) -> Option<&[u8]> {
+        self.lines.iter().rev().find_map(|line| line.strip_prefix(start).filter(|rest| !rest.is_empty()))
+    }
+
     /// The newest line before `end` that holds `wanted`, and where.
     pub(super) fn find(&self, wanted: &[u8], end: usize) -> Option<(usize, usize)> {
         if wanted.is_empty() {

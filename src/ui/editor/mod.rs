@@ -16,6 +16,7 @@
 //! | `mod.rs` | the editor as its owner sees it: what is read, and when the line is shown |
 //! | `desk.rs` | what each key does |
 //! | `search.rs` | what it does during a search through the history |
+//! | `advice.rs` | what stands dim behind the line: proposals and hints |
 //! | `line.rs` | the edited text and the cursor |
 //! | `history.rs` | the lines sent before |
 //! | `completion.rs` | what Tab adds |
@@ -23,6 +24,7 @@
 //! | `layout.rs` | where the terminal's wrapping puts each character |
 //! | `view.rs` | what is on the screen, and the bytes that change it |
 
+mod advice;
 mod completion;
 mod desk;
 mod history;
@@ -138,8 +140,8 @@ impl Editor {
                 None => {}
             }
         }
-        let escapes = self.desk.is_searching() && self.keys.escaping();
-        self.due = escapes.then(|| self.now + ESCAPE_DELAY);
+        let pause = if self.escapes() { Some(ESCAPE_DELAY) } else { self.desk.pause() };
+        self.due = pause.map(|pause| self.now + pause);
         if was_idle && event.is_none() {
             self.note_first_character();
         }
@@ -194,11 +196,18 @@ impl Editor {
             return;
         }
         self.due = None;
-        if self.desk.is_searching() && self.keys.escaping() {
+        if self.escapes() {
             self.keys.reset();
             self.desk.press(Key::Ctrl(b'G'), out);
+        } else {
+            self.desk.advise();
         }
         self.draw(out);
+    }
+
+    /// Whether an ESC may be the key that leaves a search.
+    fn escapes(&self) -> bool {
+        self.desk.is_searching() && self.keys.escaping()
     }
 
     /// When it is to be told the time though no key comes.
@@ -221,6 +230,16 @@ impl Editor {
     /// Remembers a name for Tab to complete after `@`, as the latest one seen.
     pub fn add_name(&mut self, name: &[u8]) {
         self.desk.add_name(name);
+    }
+
+    /// The same for one who wrote, and whom Tab on an empty line answers.
+    pub fn add_sender(&mut self, name: &[u8]) {
+        self.desk.add_sender(name);
+    }
+
+    /// A message was for nobody: its name is likely to be changed.
+    pub fn note_miss(&mut self) {
+        self.desk.note_miss();
     }
 
     /// What is typed so far.

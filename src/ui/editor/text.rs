@@ -149,9 +149,9 @@ fn push_escaped(bytes: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-/// What is shown of a text in so many columns, and how many of them it takes.
-pub(super) fn cut(text: &[u8], columns: usize) -> (Vec<u8>, usize) {
-    let (mut at, mut width, mut shown) = (0, 0, Vec::new());
+/// What is shown of a text from `at` on in so many columns, and how many of them it takes.
+pub(super) fn cut(text: &[u8], mut at: usize, columns: usize) -> (Vec<u8>, usize) {
+    let (mut width, mut shown) = (0, Vec::new());
     while let Some(found) = cluster(text, at).filter(|found| width + found.width <= columns) {
         push_shown(&text[at..at + found.len], found.escaped, &mut shown);
         width += found.width;
@@ -281,9 +281,11 @@ mod tests {
             ("a\x1b[2J", 2, ("a", 1)),
             ("a\nb", 2, ("a⏎", 2)),
         ] {
-            let (shown, width) = cut(text.as_bytes(), columns);
+            let (shown, width) = cut(text.as_bytes(), 0, columns);
             assert_eq!((str::from_utf8(&shown).unwrap(), width), expected, "{text:?}");
         }
+        // What stands before counts.
+        assert_eq!(cut("@a\u{200d}n".as_bytes(), 2, 9), (b"\\u{200d}n".to_vec(), 9));
     }
 
     /// Spec S14.

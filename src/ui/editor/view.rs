@@ -94,16 +94,24 @@ impl View {
         }
     }
 
-    /// Shows a text dim behind the cursor, where the text that is shown ends: as much of it as the row has place for. It is no
-    /// part of the line, and goes with the next change. Nothing is shown for an empty one, and inside of the text.
-    pub(super) fn set_ghost(&mut self, text: &[u8], out: &mut Vec<u8>) {
+    /// How many columns there are for a ghost.
+    pub(super) fn room(&self) -> usize {
         let column = match self.shown {
             Some(Shown { at, at_end: true, .. }) => at.column,
             _ => self.columns,
         };
         // In the last column it would leave the terminal waiting for its wrap.
-        let room = self.columns.saturating_sub(column + 1);
-        let (ghost, width) = text::cut(text, room);
+        self.columns.saturating_sub(column + 1)
+    }
+
+    pub(super) fn has_ghost(&self) -> bool {
+        !self.ghost.is_empty()
+    }
+
+    /// Shows a text from `from` on dim behind the cursor, where the text that is shown ends: as much of it as the row has place
+    /// for. It is no part of the line, and goes with the next change. Nothing is shown for an empty one, and inside of the text.
+    pub(super) fn set_ghost(&mut self, text: &[u8], from: usize, out: &mut Vec<u8>) {
+        let (ghost, width) = text::cut(text, from, self.room());
         if ghost == self.ghost {
             return;
         }

@@ -26,7 +26,7 @@ impl Scene {
     }
 
     fn ghost(&mut self, ghost: &str) -> String {
-        self.act(|view, out| view.set_ghost(ghost.as_bytes(), out))
+        self.act(|view, out| view.set_ghost(ghost.as_bytes(), 0, out))
     }
 
     fn seen(&self) -> (String, (u16, u16)) {

@@ -32,8 +32,9 @@ fn a_paste_of_several_lines_waits_for_enter() {
             assert_eq!((bench.events.len(), bench.rows()), (0, vec![(*shown).to_owned()]), "{paste:?}");
             bench.feed(b"\r");
             assert_eq!(bench.lines().first().copied(), *line, "{paste:?}");
-            assert_eq!(bench.rows(), [*shown]);
-            // What is for nobody is still there.
+            // What is for nobody is still there, and says so.
+            let hint = if line.is_some() { "" } else { "  begin with @NAME" };
+            assert_eq!(bench.rows(), [format!("{shown}{hint}")]);
             assert_eq!(bench.cursor().0, usize::from(line.is_some()));
             assert_eq!(bench.editor.is_idle(), line.is_some());
         }

@@ -22,11 +22,163 @@ fn escape_leaves_a_search_unless_it_begins_another_key() {
     bench.feed(b"[F!");
     assert_eq!((bench.editor.line(), bench.editor.next_deadline()), (&b"@ann one!"[..], None));
     // Elsewhere it waits for ever, and nobody for it.
-    bench.feed(b"\x15half\x1b");
+    bench.feed(b"\x15@x\x1b");
     assert_eq!(bench.editor.next_deadline(), None);
     assert_eq!(quoted(&bench.wait(10_000)), "");
     bench.feed(b"\x7f");
+    assert_eq!(bench.editor.line(), b"@");
+}
+
+const HINT: &str = "  begin with @NAME, !who or !quit";
+
+#[test]
+fn line_that_would_be_ignored_says_so_after_a_pause() {
+    for line in ["help", "?", "/quit", "!help", "!WHO", "!quit now", "hello", "@ x", "\u{65e5}"] {
+        let mut bench = Bench::new(60, 10);
+        bench.feed(line.as_bytes());
+        assert_eq!(quoted(&bench.wait(499)), "", "{line:?}");
+        let written = bench.wait(1);
+        assert_eq!(quoted(&written), format!(r"\x1b[2m{HINT}\x1b[m\x1b[33D"));
+        assert_eq!((bench.rows(), bench.editor.next_deadline()), (vec![format!("{line}{HINT}")], None));
+        assert_eq!(quoted(&bench.wait(10_000)), "", "once");
+        bench.arrive("From bob: hi");
+        assert_eq!(bench.rows(), ["From bob: hi".to_owned(), format!("{line}{HINT}")]);
+        assert_eq!(bench.editor.next_deadline(), None);
+        // Gone with the next key, and it begins anew.
+        let written = bench.feed(b"x");
+        assert!(written.starts_with(b"\x1b[K"));
+        assert_eq!(bench.rows()[1], format!("{line}x"));
+        bench.wait(600);
+        bench.feed(b"\r");
+        assert_eq!(bench.rows(), ["From bob: hi".to_owned(), format!("{line}x")]);
+        assert_eq!(bench.editor.next_deadline(), None);
+    }
+}
+
+#[test]
+fn nothing_is_said_of_what_may_become_a_command_or_is_a_name() {
+    let mut bench = Bench::new(60, 10);
+    for line in ["", " ", "!", "!w", "!who", "!who ", "!qui", "@", "@b", "@bob", "@bob hi"] {
+        bench.feed(line.as_bytes());
+        bench.wait(10_000);
+        assert!(!bench.rows().concat().contains("begin"), "{line:?}");
+        assert_eq!(bench.editor.next_deadline(), None, "{line:?}");
+        bench.feed(b"\x15");
+    }
+    bench.write(b"name: ");
+    bench.editor.set_prompt(b"name: ");
+    bench.feed(b"hello");
+    assert_eq!((bench.editor.next_deadline(), quoted(&bench.wait(10_000))), (None, String::new()));
+}
+
+#[test]
+fn hint_has_a_shorter_form_and_none_for_a_row_without_room() {
+    for (columns, expected) in
+        [(39, "hello  begin with @NAME, !who or !quit"), (38, "hello  begin with @NAME"), (23, "hello")]
+    {
+        let mut bench = Bench::new(columns, 4);
+        bench.feed(b"hello");
+        bench.wait(500);
+        assert_eq!(bench.rows(), [expected], "{columns}");
+    }
+}
+
+/// Some names were seen, and some lines sent.
+fn acquainted() -> Bench {
+    let mut bench = Bench::new(40, 10);
+    for name in ["ann", "anton\u{200d}"] {
+        bench.editor.add_name(name.as_bytes());
+    }
+    bench.feed(b"@bob one two\n@bob one\x1b\r\x1b[200~\x1b[2Jthree\x1b[201~\n");
+    bench
+}
+
+#[test]
+fn names_and_lines_are_proposed_after_a_pause_and_taken_by_the_keys_that_go_on() {
+    for (typed, key, proposed, taken) in [
+        ("@a", "\x1b[C", r"@anton\u{200d}", "@anton\u{200d} "),
+        ("@an", "\x06", r"@anton\u{200d}", "@anton\u{200d} "),
+        ("@bob o", "\x1b[F", "@bob one⏎^[[2Jthree", "@bob one\n\x1b[2Jthree"),
+        ("@bob one ", "\x05", "@bob one two", "@bob one two"),
+        ("!w", "\x1bOC", "!who", "!who"),
+    ] {
+        let mut bench = acquainted();
+        bench.feed(typed.as_bytes());
+        assert_eq!(quoted(&bench.wait(99)), "");
+        bench.wait(1);
+        assert_eq!((bench.rows()[2].as_str(), bench.cursor()), (proposed, (2, typed.len())));
+        assert_eq!(bench.editor.line(), typed.as_bytes(), "only proposed");
+        // Another message, or name, changes nothing.
+        bench.editor.add_name(b"anna");
+        bench.arrive("From anna: hi");
+        bench.feed(key.as_bytes());
+        assert_eq!((bench.rows()[3].as_str(), bench.editor.line()), (proposed, taken.as_bytes()));
+    }
+}
+
+#[test]
+fn nothing_is_taken_that_was_not_shown() {
+    let mut bench = acquainted();
+    for keys in ["@bob o\x1b[C\x05", "x@bob o\x01\x04", "@bob "] {
+        bench.feed(keys.as_bytes());
+        let line = bench.editor.line().to_vec();
+        let is_at_end = keys.ends_with("\x05");
+        assert_eq!(bench.editor.next_deadline().is_some(), is_at_end, "{keys:?}");
+        bench.feed(b"\x1b[F");
+        assert_eq!(bench.editor.line(), line);
+        bench.feed(b"\x15");
+    }
+    // Gone before the line is sent.
+    bench.feed(b"@bob o");
+    bench.wait(200);
+    assert_eq!(bench.rows()[2], "@bob one⏎^[[2Jthree");
+    bench.feed(b"\r");
+    assert_eq!((bench.rows()[2].as_str(), bench.lines()[2]), ("@bob o", "@bob o"));
+    // Not in a row that has no room for it.
+    bench.resize(7, 10);
+    bench.feed(b"@bob o");
+    bench.wait(200);
+    bench.feed(b"\x1b[C");
+    assert_eq!(bench.editor.line(), b"@bob o");
+}
+
+#[test]
+fn tab_on_an_empty_line_answers_who_wrote_last() {
+    let mut bench = Bench::new(40, 10);
+    bench.feed(b"\t");
     assert_eq!(bench.editor.line(), b"");
+    for name in ["ann", "bob"] {
+        bench.editor.add_sender(name.as_bytes());
+    }
+    bench.editor.add_name(b"carl");
+    bench.feed(b"\t");
+    assert_eq!(bench.rows(), ["@bob"]);
+    bench.editor.add_sender(b"dora");
+    bench.arrive("From dora: hi");
+    assert_eq!(bench.editor.line(), b"@bob ");
+    bench.feed(b"\t");
+    assert_eq!(bench.editor.line(), b"@ann ");
+    bench.feed(b"\x15hi\x01\t");
+    assert_eq!(bench.editor.line(), b"@dora hi");
+    // Not where a name is asked for.
+    bench.feed(b"\x05\x15");
+    bench.editor.set_prompt(b"name: ");
+    bench.feed(b"\t");
+    assert_eq!(bench.editor.line(), b"");
+}
+
+#[test]
+fn line_that_was_for_nobody_is_fetched_with_the_cursor_behind_its_name() {
+    let mut bench = Bench::new(40, 10);
+    bench.editor.add_name(b"bob");
+    bench.feed(b"@bbo how are you\r");
+    bench.editor.note_miss();
+    bench.feed(b"\x1b[A");
+    assert_eq!((bench.rows()[1].as_str(), bench.cursor()), ("@bbo how are you", (1, 4)));
+    bench.feed(b"\x7f\x7f\t\r");
+    assert_eq!(bench.lines()[1], "@bob how are you");
+    bench.feed(b"\x1b[A");
+    assert_eq!(bench.cursor(), (2, 16), "once");
 }
 
 #[test]
