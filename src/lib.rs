@@ -78,8 +78,10 @@
 //!   signals clock       as events; local time
 //!   log journal         standard error; the log file
 //!   options failure     what the client can be asked; what can break
+//!   extras errands      with the feature `rich`: what more can be asked; the user's command
 //! cli/                  the edge: command lines, in words
 //!   client server       the two programs
+//!   extras              options of the feature `rich`
 //!   table given         what their command lines have in common: options and help; what was given
 //!   probes              what the fuzz targets try out of the edge
 //! main bin/chinwagd     the programs: arguments in, exit status out

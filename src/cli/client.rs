@@ -1,5 +1,7 @@
 //! The client's command line.
 
+#[cfg(feature = "rich")]
+use crate::cli::extras;
 use crate::cli::given::{self, Given};
 use crate::cli::table::{COMMON, Program};
 use crate::net::options::{Options, When};
@@ -49,7 +51,12 @@ static PROGRAM: Program = Program {
     about: "Chat from the terminal.",
     usage: "[OPTIONS]",
     prefix: "CHINWAG_",
-    options: &[OPTIONS, COMMON],
+    options: &[
+        OPTIONS,
+        #[cfg(feature = "rich")]
+        extras::OPTIONS,
+        COMMON,
+    ],
     more: MORE,
 };
 
@@ -99,6 +106,9 @@ pub(super) fn parse(words: &[OsString]) -> Result<Options, String> {
         port: given.number("port", given::port)?.map_or(DEFAULT_PORT, |port| port as u16),
         max_message: given.number("max-message", given::bytes)?.map(|bytes| bytes as usize),
         escape: when(given, "escape")?,
+        #[cfg(feature = "rich")]
+        color: extras::color(given, when(given, "color")?),
+        #[cfg(not(feature = "rich"))]
         color: when(given, "color")?,
         no_color: std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
         dumb: std::env::var_os("TERM").is_some_and(|value| value == "dumb"),
@@ -111,6 +121,8 @@ pub(super) fn parse(words: &[OsString]) -> Result<Options, String> {
         verbose: given.verbosity(),
         name: given.text("name")?,
         address: given.host("address")?,
+        #[cfg(feature = "rich")]
+        extras: extras::read(given)?,
     })
 }
 
@@ -154,6 +166,8 @@ mod tests {
             log: None,
             reconnect: false,
             verbose: 0,
+            #[cfg(feature = "rich")]
+            extras: Default::default(),
         };
         assert_eq!(options, expected);
     }

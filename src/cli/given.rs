@@ -59,6 +59,21 @@ impl Given {
         })
     }
 
+    /// All values of an option that may be given many times, or that of its environment variable.
+    #[cfg(feature = "rich")]
+    pub(crate) fn values(&self, name: &str) -> Vec<OsString> {
+        match self.matches.get_many::<OsString>(name) {
+            Some(values) => values.cloned().collect(),
+            None => std::env::var_os(self.program.variable(name)).into_iter().collect(),
+        }
+    }
+
+    /// Whether anything was said of an option.
+    #[cfg(feature = "rich")]
+    pub(crate) fn is_said(&self, name: &str) -> bool {
+        self.matches.value_source(name).is_some() || std::env::var_os(self.program.variable(name)).is_some()
+    }
+
     /// The same as a text.
     ///
     /// # Errors

@@ -1,6 +1,8 @@
 //! The command lines of the two programs.
 
 pub mod client;
+#[cfg(feature = "rich")]
+mod extras;
 mod given;
 pub mod probes;
 pub mod server;

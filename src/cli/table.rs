@@ -21,7 +21,7 @@ pub(crate) struct Program {
 }
 
 /// An option: `name|letter|value|default|help`. The value's name is empty for a flag, and `+` for what may be
-/// given many times; these have no environment variable.
+/// given many times; these have no environment variable. A value with dots behind it may be given many times, too.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Row {
     pub(crate) name: &'static str,
@@ -84,6 +84,8 @@ impl Row {
         let action = match self.value {
             "" => ArgAction::SetTrue,
             "+" => ArgAction::Count,
+            #[cfg(feature = "rich")]
+            value if value.ends_with("...") => ArgAction::Append,
             _ => ArgAction::Set,
         };
         let arg = Arg::new(self.name).long(self.name).short(self.letter.chars().next()).action(action);

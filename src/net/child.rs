@@ -53,6 +53,72 @@ impl Drop for Child {
     }
 }
 
+/// A command of the user's, in a group of its own. It is not ended when this is dropped.
+#[cfg(feature = "rich")]
+#[derive(Debug)]
+pub(crate) struct Command(Pid);
+
+#[cfg(feature = "rich")]
+impl Command {
+    /// Starts the program that is the first word, as the shell finds it, with the others as arguments, and these
+    /// variables besides our environment. What it says goes nowhere; what it complains of goes to our standard
+    /// error, if that is no terminal.
+    #[cfg(any(target_os = "linux", target_os = "freebsd", target_os = "netbsd", target_vendor = "apple"))]
+    pub(crate) fn start(
+        words: &[CString],
+        variables: [CString; 2],
+        input: &mio::unix::pipe::Receiver,
+    ) -> io::Result<Self> {
+        use nix::spawn::{PosixSpawnAttr, PosixSpawnFileActions, PosixSpawnFlags, posix_spawnp};
+        use nix::sys::signal::{SigSet, Signal};
+        use std::os::fd::AsRawFd;
+
+        let null = std::fs::File::options().read(true).write(true).open("/dev/null")?;
+        let mut actions = PosixSpawnFileActions::init()?;
+        actions.add_dup2(input.as_raw_fd(), 0)?;
+        actions.add_dup2(null.as_raw_fd(), 1)?;
+        if rustix::termios::isatty(rustix::stdio::stderr()) {
+            actions.add_dup2(null.as_raw_fd(), 2)?;
+        }
+        let mut attributes = PosixSpawnAttr::init()?;
+        attributes
+            .set_flags(PosixSpawnFlags::POSIX_SPAWN_SETPGROUP | PosixSpawnFlags::POSIX_SPAWN_SETSIGDEF)?;
+        attributes.set_pgroup(nix::unistd::Pid::from_raw(0))?;
+        // It is ignored by us, as Rust programs do, and what is ignored is inherited.
+        attributes.set_sigdefault(&SigSet::from(Signal::SIGPIPE))?;
+        let name = |entry: &CString| entry.as_bytes().split(|&byte| byte == b'=').next().map(<[u8]>::to_vec);
+        let ours: Vec<_> = variables.iter().map(name).collect();
+        let mut environment = environment();
+        environment.retain(|entry| !ours.contains(&name(entry)));
+        environment.extend(variables);
+        let program = words.first().ok_or(io::ErrorKind::NotFound)?;
+        let pid = posix_spawnp(program, &actions, &attributes, words, &environment)?;
+        Pid::from_raw(pid.as_raw()).map(Self).ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    /// There is no safe call for it.
+    #[cfg(not(any(
+        target_os = "linux",
+        target_os = "freebsd",
+        target_os = "netbsd",
+        target_vendor = "apple"
+    )))]
+    pub(crate) fn start(_: &[CString], _: [CString; 2], _: &mio::unix::pipe::Receiver) -> io::Result<Self> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// Whether it has ended. Then this is of no more use.
+    pub(crate) fn has_ended(&self) -> bool {
+        let waited = rustix::io::retry_on_intr(|| waitpid(Some(self.0), WaitOptions::NOHANG));
+        !matches!(waited, Ok(None))
+    }
+
+    /// Ends it, and all of its group.
+    pub(crate) fn kill(&self) {
+        let _ = rustix::process::kill_process_group(self.0, Signal::KILL);
+    }
+}
+
 #[cfg(any(target_os = "linux", target_os = "freebsd", target_os = "netbsd", target_vendor = "apple"))]
 fn environment() -> Vec<CString> {
     use std::os::unix::ffi::OsStringExt;

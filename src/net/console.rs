@@ -40,6 +40,9 @@ pub(crate) struct Console {
     /// The token of the output, and whether it is registered with the poll.
     output_token: Token,
     watches_output: bool,
+    /// The user's command.
+    #[cfg(feature = "rich")]
+    errands: super::errands::Errands,
 }
 
 /// The tokens of a console.
@@ -64,11 +67,17 @@ impl Console {
         // A file that has become too long says so (EFBIG).
         signals::ignore(SIGXFSZ);
         let mut screen = Screen::new(look(options, output.is_terminal()));
+        let edits = input.is_terminal() && output.is_terminal() && options.edits() && raw_mode::makes_sense();
+        #[cfg(feature = "rich")]
+        super::extras::enrich(&mut screen, options, output.is_terminal(), input.is_terminal() && !edits);
         let journal = Journal::open(options, &mut screen, registry, tokens.journal)?;
         journal.tell_time(&mut screen);
-        let edits = input.is_terminal() && output.is_terminal() && options.edits() && raw_mode::makes_sense();
         let tty = edits.then(|| Tty::take(registry, tokens.signals, &mut screen));
         let tty = tty.transpose().map_err(Failure::local("the terminal"))?;
+        #[cfg(feature = "rich")]
+        if tty.is_some() {
+            screen.watch_focus();
+        }
         let console = Self {
             shares_terminal: tty.is_some() && log::shares_terminal_with(output),
             tty,
@@ -78,6 +87,8 @@ impl Console {
             log_retry: None,
             output_token: tokens.output,
             watches_output: false,
+            #[cfg(feature = "rich")]
+            errands: super::errands::Errands::new(&options.extras.command),
         };
         Ok((console, screen))
     }
@@ -108,6 +119,8 @@ impl Console {
         now: Duration,
     ) -> Result<(), Failure> {
         self.journal.write(conversation.frontend(), now);
+        #[cfg(feature = "rich")]
+        self.errands.turn(conversation.frontend(), now);
         self.show_log(conversation.frontend(), now);
         let shown = output.flush(conversation.frontend().to_show());
         note_unseen(shown, conversation)?;
@@ -148,12 +161,18 @@ impl Console {
 
     /// When to try again to write the log, or to give the log file up.
     pub(crate) fn next_deadline(&self) -> Option<Duration> {
-        [self.log_retry, self.journal.next_deadline()].into_iter().flatten().min()
+        let deadlines = [self.log_retry, self.journal.next_deadline()];
+        let deadline = deadlines.into_iter().flatten().min();
+        #[cfg(feature = "rich")]
+        let deadline = [deadline, self.errands.next_deadline()].into_iter().flatten().min();
+        deadline
     }
 
     /// The end.
     pub(crate) fn close(&mut self, screen: &mut Screen, now: Duration) {
         self.journal.finish(screen, now);
+        #[cfg(feature = "rich")]
+        self.errands.finish(screen);
     }
 
     /// Lets the log appear, between the lines of the screen where both are the same terminal.

@@ -7,6 +7,10 @@ mod connector;
 mod console;
 pub(crate) mod daemon;
 pub(crate) mod endpoint;
+#[cfg(feature = "rich")]
+mod errands;
+#[cfg(feature = "rich")]
+pub(crate) mod extras;
 pub(crate) mod failure;
 mod journal;
 pub(crate) mod log;

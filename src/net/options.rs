@@ -40,6 +40,9 @@ pub(crate) struct Options {
     pub(crate) reconnect: bool,
     /// How often `-v` was given.
     pub(crate) verbose: u8,
+    /// Those of the feature `rich`.
+    #[cfg(feature = "rich")]
+    pub(crate) extras: super::extras::Extras,
 }
 
 impl Options {

@@ -16,8 +16,10 @@ use std::sync::{Mutex, PoisonError};
 /// How the terminal was found, while it is otherwise.
 static FOUND: Mutex<Option<Termios>> = Mutex::new(None);
 
-/// What ends the editor's only lasting mode, marked pastes; harmless where it is not on.
-const MARKED_PASTES_OFF: &[u8] = b"\x1b[?2004l";
+/// What ends the lasting modes, marked pastes and, with the feature `rich`, reports of the focus; harmless where
+/// they are not on.
+const MARKED_PASTES_OFF: &[u8] =
+    if cfg!(feature = "rich") { b"\x1b[?2004l\x1b[?1004l" } else { b"\x1b[?2004l" };
 
 /// Whether what is typed on the terminal is shown: a program that has switched the echo off does not
 /// want to see its input again, from whomever.

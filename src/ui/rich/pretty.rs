@@ -46,11 +46,12 @@ pub(in crate::ui) enum Verdict {
 }
 
 impl Verdict {
-    /// What a notice says of a message, if it is an answer to one.
-    pub(in crate::ui) fn of(notice: &Notice<'_>) -> Option<Self> {
+    /// What a notice says of a message with this text, if it is an answer to one.
+    pub(in crate::ui) fn of(notice: &Notice<'_>, text: &[u8]) -> Option<Self> {
         Some(match notice {
             Notice::Sent => Self::Taken,
             Notice::NoSuchUser => Self::Refused("nobody of this name is online"),
+            Notice::BadBody if text.is_empty() => Self::Refused("a message needs a text"),
             Notice::BadBody => Self::Refused("the server does not take this text"),
             Notice::BadHeader => Self::Refused("the server does not understand this"),
             _ => return None,

@@ -81,7 +81,7 @@ impl Screen {
         if !is_answer {
             self.show_own(None);
         } else if let Some(Waiting::Message(sent)) = self.rich.own.take_oldest() {
-            if let Some(verdict) = Verdict::of(notice) {
+            if let Some(verdict) = Verdict::of(notice, &sent.text) {
                 self.judge(&sent, verdict);
                 self.record_piece(notice, 0);
                 return None;

@@ -66,6 +66,9 @@ fn own_messages_are_shown_with_what_became_of_them() {
         screen.show(answer, 0);
         assert_eq!(taken(&mut screen), format!("      → bob: hi\\u{{202e}} {mark}\n"));
     }
+    send(&mut screen, "bob", "");
+    screen.show(Notice::BadBody, 0);
+    assert_eq!(taken(&mut screen), "      → bob:  ✗ a message needs a text\n");
     assert_eq!(screen.next_deadline(), None);
 }
 
