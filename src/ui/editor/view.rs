@@ -1,8 +1,8 @@
 //! What the screen shows of prompt and line, and the fewest bytes that make it show something else.
 //!
 //! Wrapping is left to the terminal: no row ends with a line feed, so that a long line is selected and copied as one. A line
-//! taller than the screen is shown through a window of whole rows, as what has scrolled off cannot be erased; the window
-//! moves by half its height, so that a long text typed costs a constant number of bytes for each.
+//! taller than the screen is shown through a window of whole rows, as what has scrolled off cannot be erased; it leaves a row
+//! for what arrives, and moves by half its height, so that a long text typed costs a constant number of bytes for each.
 
 use alloc::vec::Vec;
 use core::mem;
@@ -30,6 +30,8 @@ pub(super) struct View {
     shown: Option<Shown>,
     /// What stands dim behind the cursor, which is at the end of the text: harmless, and within the row.
     ghost: Vec<u8>,
+    /// The screen shows it otherwise than it should be.
+    stale: bool,
 }
 
 /// A text on the screen.
@@ -41,12 +43,22 @@ struct Shown {
     at: Place,
     /// That is behind all of the text.
     at_end: bool,
+    /// Where the text ends, or the window, if that ends before.
+    end: Place,
 }
 
 impl View {
     pub(super) fn new(columns: u16, rows: u16) -> Self {
         let (columns, rows) = size(columns, rows);
-        Self { columns, rows, layout: Layout::new(columns), top: 0, shown: None, ghost: Vec::new() }
+        Self {
+            columns,
+            rows,
+            layout: Layout::new(columns),
+            top: 0,
+            shown: None,
+            ghost: Vec::new(),
+            stale: false,
+        }
     }
 
     /// The cursor is at the start of an empty row, and another text begins.
@@ -54,6 +66,7 @@ impl View {
         self.layout.forget(0);
         self.top = 0;
         self.shown = None;
+        self.stale = false;
         self.ghost.clear();
     }
 
@@ -62,7 +75,7 @@ impl View {
         self.start_afresh();
         if !text.is_empty() {
             let at = self.layout.place(text, text.len()).0;
-            self.shown = Some(Shown { len: text.len(), at, at_end: true });
+            self.shown = Some(Shown { len: text.len(), at, at_end: true, end: at });
         }
     }
 
@@ -79,16 +92,20 @@ impl View {
         };
         let kept = from.min(text.len());
         let at_end = cursor == text.len();
-        let done = if kept == shown.len && text.len() == shown.len {
-            self.go(shown.at, target, out)
-        } else if at_end && shown.at_end {
-            (kept >= shown.len && self.append(text, shown, target, out))
-                || (kept == text.len() && self.take_back(shown.at, target, out))
-        } else {
-            false
-        };
+        let is_same = kept == shown.len && text.len() == shown.len;
+        if self.stale {
+            // A prompt that was left alone stays so (spec S15).
+            if !(is_same && at_end && shown.at_end) {
+                self.redraw(text, target, top, out);
+            }
+            return;
+        }
+        let end = self.window_end(text).0;
+        let done = (is_same && self.go(shown.at, target, out))
+            || (at_end && shown.at_end && self.extend(text, kept, shown, target, out))
+            || self.rewrite(text, kept, shown, (target, end), out);
         if done {
-            self.shown = Some(Shown { len: text.len(), at: target, at_end });
+            self.shown = Some(Shown { len: text.len(), at: target, at_end, end });
         } else {
             self.redraw(text, target, top, out);
         }
@@ -135,13 +152,64 @@ impl View {
 
     /// Which row is to be the first one on the screen, so that the cursor's row is there.
     fn choose_top(&mut self, text: &[u8], row: usize) -> usize {
-        if !self.layout.is_taller(text, self.rows) {
+        let height = self.height();
+        if !self.layout.is_taller(text, height) {
             0
-        } else if (self.top..self.top + self.rows).contains(&row) {
+        } else if (self.top..self.top + height).contains(&row) {
             self.top
         } else {
-            row.saturating_sub(self.rows / 2)
+            row.saturating_sub(height / 2)
         }
+    }
+
+    /// How many rows may be ours.
+    fn height(&self) -> usize {
+        self.rows.saturating_sub(1).max(1)
+    }
+
+    /// Where the text ends, and None; or where the window ends, and what is first below it.
+    fn window_end(&mut self, text: &[u8]) -> (Place, Option<Start>) {
+        let bottom = self.top + self.height();
+        match self.layout.start(text, bottom) {
+            None => (self.layout.place(text, text.len()).0, None),
+            // How full that row is does not matter: from a pending wrap every motion starts with a `\r`.
+            below => (Place { row: bottom - 1, column: self.columns }, below),
+        }
+    }
+
+    /// Changes only the end of what is shown. False if that is not all that changes.
+    fn extend(&mut self, text: &[u8], kept: usize, shown: Shown, end: Place, out: &mut Vec<u8>) -> bool {
+        (kept >= shown.len && self.append(text, shown, end, out))
+            || (kept == text.len() && self.take_back(shown.at, end, out))
+    }
+
+    /// Writes what has changed and all behind it, over what was there. False if that is more than the window shows, or has
+    /// to begin where the cursor cannot be put.
+    fn rewrite(
+        &mut self,
+        text: &[u8],
+        kept: usize,
+        shown: Shown,
+        (target, end): (Place, Place),
+        out: &mut Vec<u8>,
+    ) -> bool {
+        let mut at = text::floor(text, kept.min(shown.len));
+        let mut first = self.layout.place(text, at).0;
+        if first.column == 0 || first.column == self.columns {
+            // Only what is written in the row before makes the terminal wrap, and scroll.
+            at = text::previous(text, at);
+            first = self.layout.place(text, at).0;
+        }
+        if first.row < self.top || first.row >= self.top + self.height() || !self.go(shown.at, first, out) {
+            return false;
+        }
+        // A wide character may leave a cell free at the end of a row.
+        if (shown.end.row, shown.end.column) > (end.row, end.column) || !text[at..].is_ascii() {
+            out.extend_from_slice(if shown.end.row == first.row { b"\x1b[K" } else { b"\x1b[J" });
+        }
+        let below = self.window_end(text).1;
+        push_rows(text, Start { at, skip: 0 }, below, out);
+        self.go(end, target, out)
     }
 
     /// Shows what is new at the end as it is. False if that is not all that changes.
@@ -196,18 +264,12 @@ impl View {
     /// Clears what is ours and draws the window again.
     fn redraw(&mut self, text: &[u8], target: Place, top: usize, out: &mut Vec<u8>) {
         self.hide(out);
-        self.top = top;
-        let bottom = top + self.rows;
+        (self.top, self.stale) = (top, false);
         let from = self.layout.start(text, top).unwrap_or_default();
-        let to = self.layout.start(text, bottom);
-        push_rows(text, from, to, out);
-        let end = match to {
-            None => self.layout.place(text, text.len()).0,
-            // How full that row is does not matter: from a pending wrap every motion starts with a `\r`.
-            Some(_) => Place { row: bottom - 1, column: self.columns },
-        };
+        let (end, below) = self.window_end(text);
+        push_rows(text, from, below, out);
         let at = if self.go(end, target, out) { target } else { end };
-        self.shown = Some(Shown { len: text.len(), at, at_end: target == end && to.is_none() });
+        self.shown = Some(Shown { len: text.len(), at, at_end: target == end && below.is_none(), end });
     }
 
     /// Takes all that is ours off the screen.
@@ -234,7 +296,7 @@ impl View {
         if let Some(at) = extended {
             // The line is done: it may scroll.
             push_rows(text, Start { at, skip: 0 }, None, out);
-        } else if self.layout.is_taller(text, self.rows) {
+        } else if self.layout.is_taller(text, self.height()) {
             self.hide(out);
             push_rows(text, Start::default(), None, out);
         } else {
@@ -272,6 +334,7 @@ impl View {
         let depth = shown.at.row.saturating_sub(old_top).min(target.row - top).min(rows - 1);
         let at = Place { row: depth, column: target.column };
         self.shown = Some(Shown { at, ..shown });
+        self.stale = true;
         if cursor.is_some() {
             self.redraw(text, target, top, out);
         }

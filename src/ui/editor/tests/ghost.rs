@@ -92,7 +92,7 @@ fn it_is_gone_before_anything_else_changes() {
         (&|view, out| view.update(b"abcd", 4, 3, out), r"\x1b[Kd"),
         (&|view, out| view.update(b"ab", 2, 2, out), r"\x1b[K\x08 \x08"),
         (&|view, out| view.update(b"abc", 2, usize::MAX, out), r"\x1b[K\x08"),
-        (&|view, out| view.update(b"abx", 3, 2, out), r"\x1b[K\r\x1b[Jabx"),
+        (&|view, out| view.update(b"abx", 3, 2, out), r"\x1b[K\x08x"),
         (&|view, out| view.hide(out), r"\x1b[K\r\x1b[J"),
         (&|view, out| view.finish(b"abc", usize::MAX, out), r"\x1b[K\n"),
         (&|view, out| view.resize(30, 4, b"abc", Some(3), out), r"\x1b[K\r\x1b[Jabc"),

@@ -131,10 +131,15 @@ fn each_read_is_answered_with_these_bytes() {
         &[("a日", "a日"), ("\x7f", "\x08\x08  \x08\x08")],
         &[("ab", "ab"), ("\x1b[D", "\x08"), ("\x1b[D", "\x08"), ("\x1b[D", ""), ("\x1b[C", "\x1b[C")],
         &[("abc", "abc"), ("\x01", "\x1b[3D"), ("\x05", "\x1b[3C")],
-        &[("ab", "ab"), ("\x02x", "\r\x1b[Jaxb\x08"), ("\n", "\x1b[C\n")],
+        &[("ab", "ab"), ("\x02x", "\x08xb\x08"), ("\n", "\x1b[C\n")],
         &[("abcdefghij", "abcdefghij"), ("k", "k"), ("\x01", "\r\x1b[A"), ("\r", "\r\x1b[B\x1b[C\n")],
         &[("abcdefghij", "abcdefghij"), ("\r", "\n")],
-        &[("abcdefghij", "abcdefghij"), ("\x7f", "\r\x1b[Jabcdefghi")],
+        &[("abcdefghij", "abcdefghij"), ("\x7f", "\r\x1b[9C\x1b[K")],
+        &[
+            ("abcdefghijkl", "abcdefghijkl"),
+            ("\x02\x02\x02x", "\r\x1b[A\x1b[9Cxjkl\x1b[3D"),
+            ("\x7f", "\r\x1b[A\x1b[9C\x1b[Jjkl\r\x1b[A\x1b[9C"),
+        ],
         &[("ab", "ab"), ("\x03", "^C\n"), ("\x03", ""), ("\x04", ""), ("\x1a", "")],
         &[("ab", "ab"), ("\x0c", "\x1b[H\x1b[2Jab")],
         &[("e", "e\x1b[?2004h"), ("\u{301}", "\u{301}"), ("x", "x")],
@@ -214,7 +219,7 @@ fn a_prompt_set_while_the_line_is_shown_counts_from_the_next_key() {
     let mut bench = Bench::new(20, 6);
     bench.feed(b"ab");
     bench.editor.set_prompt(b"> ");
-    assert_eq!(quoted(&bench.feed(b"c")), r"\r\x1b[J> abc");
+    assert_eq!(quoted(&bench.feed(b"c")), r"\x1b[2D> abc");
     bench.editor.set_prompt(b"");
     assert_eq!(quoted(&bench.arrive("hi")), r"\r\x1b[Jhi\nabc");
 }

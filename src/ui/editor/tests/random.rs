@@ -124,7 +124,7 @@ impl Model {
         let mut screen = bench.rows();
         screen.resize(height, String::new());
         assert_eq!(screen[cursor_row], rows[row].trim_end());
-        if rows.len() > height {
+        if rows.len() >= height {
             return;
         }
         let expected: Vec<&str> = self.above.iter().chain(&rows).map(|row| row.trim_end()).collect();

@@ -32,16 +32,63 @@ fn a_line_taller_than_the_screen_leaves_nothing_behind() {
         bench.arrive("hi");
         assert!(bench.rows().iter().all(|row| row == "hi" || row == "first" || text.contains(row.as_str())));
     }
-    assert_eq!(bench.rows(), ["row 4 ...", "row 5 ...", "row 6 ...", "row 7 ..."]);
+    assert_eq!(bench.rows(), ["hi", "hi", "row 6 ...", "row 7 ..."]);
     bench.feed(b"\x01");
-    assert_eq!(bench.rows(), ["row 0 ...", "row 1 ...", "row 2 ...", "row 3 ..."]);
-    assert_eq!(bench.cursor(), (0, 0));
-    bench.arrive("hi");
-    assert_eq!(bench.rows(), ["row 0 ...", "row 1 ...", "row 2 ...", "row 3 ..."]);
+    assert_eq!(bench.rows(), ["hi", "row 0 ...", "row 1 ...", "row 2 ..."]);
+    assert_eq!(bench.cursor(), (1, 0));
+    bench.arrive("ho");
+    assert_eq!(bench.rows(), ["ho", "row 0 ...", "row 1 ...", "row 2 ..."]);
+    assert_eq!(bench.cursor(), (1, 0));
     bench.feed(b"\r");
     assert_eq!(bench.lines(), [text]);
     assert_eq!(bench.rows(), ["row 5 ...", "row 6 ...", "row 7 ..."]);
     assert_eq!(bench.cursor(), (3, 0));
+}
+
+#[test]
+fn a_message_is_seen_above_a_line_that_fills_the_screen() {
+    for len in [60, 79, 80, 81, 88, 99, 100, 101, 240] {
+        let mut bench = Bench::new(20, 5);
+        for byte in numbered(len).bytes() {
+            bench.feed(&[byte]);
+        }
+        for text in ["hi", "ho"] {
+            bench.arrive(text);
+            assert!(bench.rows().iter().any(|row| row == text), "{len}: {:?}", bench.rows());
+        }
+        bench.feed(b"\x01");
+        bench.arrive("he");
+        assert!(bench.rows().iter().any(|row| row == "he"), "{len}: {:?}", bench.rows());
+        bench.feed(b"\r");
+        assert_eq!(bench.lines(), [numbered(len)]);
+    }
+}
+
+/// A text in which each place looks different.
+fn numbered(len: usize) -> String {
+    (0..).flat_map(|n: usize| format!("{n} ").into_bytes()).map(char::from).take(len).collect()
+}
+
+#[test]
+fn a_change_in_the_middle_costs_what_follows_it() {
+    for (len, back, columns) in
+        [(88, 0, 80), (88, 4, 80), (88, 20, 80), (88, 60, 30), (1000, 500, 80), (1000, 10, 40)]
+    {
+        let mut bench = Bench::new(columns, 40);
+        bench.arrive("above");
+        bench.feed(numbered(len).as_bytes());
+        bench.feed("\x02".repeat(back).as_bytes());
+        let motions = 20;
+        for (key, shift) in [("x", 1), ("y", 1), ("\x7f", 0), ("\x1b[3~", -1)] {
+            let written = bench.feed(key.as_bytes()).len();
+            let erased = if shift < 1 { 3 } else { 0 };
+            assert!(written <= back + 1 + motions + erased, "{len} {back} {key:?}: {written} bytes");
+        }
+        let mut fresh = Bench::new(columns, 40);
+        fresh.arrive("above");
+        fresh.feed(bench.editor.line());
+        assert_eq!(bench.rows(), fresh.rows());
+    }
 }
 
 #[test]
