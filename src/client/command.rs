@@ -62,20 +62,25 @@ impl<'a> Command<'a> {
 
     fn parse_send(line: &'a [u8]) -> Option<Self> {
         let message = line.strip_prefix(b"@")?;
-        let end = memchr::memchr(b' ', message).unwrap_or(message.len());
+        // No name goes on in another line, if there are several.
+        let end = memchr::memchr2(b' ', b'\n', message).unwrap_or(message.len());
         let (to, text) = message.split_at(end);
         let text = text.strip_prefix(b" ").unwrap_or(text);
         (!to.is_empty()).then_some(Self::Send { to, text })
     }
 }
 
-/// Whom a text of several lines is for: whom its first line is for, or `to`. Line ends before that do not count.
-pub fn addressee<'a>(to: &'a [u8], lines: &'a [u8]) -> &'a [u8] {
-    split_addressee(to, lines).0
+/// Whom a text of several lines is for, whom its first line is for or else `to`, and the texts without what says so.
+/// Line ends before that do not count.
+pub fn split_addressee<'a>(to: &'a [u8], lines: &'a [u8]) -> (&'a [u8], &'a [u8]) {
+    match Command::parse(lines) {
+        Some(Command::Send { to, text }) => (to, text),
+        _ => (to, lines),
+    }
 }
 
 /// The commands, each on a line of its own, that a text of several lines stands for: all of them are messages for its
-/// [`addressee`], whatever stands in them, but for the empty ones. `None` if it has no addressee, or they were too long
+/// [addressee](split_addressee), whatever stands in them, but for the empty ones. `None` if it has no addressee, or they were too long
 /// by its name before each.
 ///
 /// ```
@@ -98,17 +103,6 @@ pub fn expand(to: &[u8], lines: &[u8]) -> Option<Vec<u8>> {
         }
     }
     Some(commands)
-}
-
-/// The addressee, and the lines without what says so.
-fn split_addressee<'a>(to: &'a [u8], lines: &'a [u8]) -> (&'a [u8], &'a [u8]) {
-    let lines = &lines[lines.iter().take_while(|&&byte| byte == b'\n').count()..];
-    let end = memchr::memchr(b'\n', lines).unwrap_or(lines.len());
-    match Command::parse(&lines[..end]) {
-        // What is left of the first line is its end.
-        Some(Command::Send { to, text }) => (to, &lines[end - text.len()..]),
-        _ => (to, lines),
-    }
 }
 
 #[cfg(test)]
@@ -207,7 +201,7 @@ mod tests {
         for (to, lines, expected) in table {
             let commands = expand(to.as_bytes(), lines.as_bytes());
             assert_eq!(commands.as_deref(), expected.map(str::as_bytes), "{lines:?}");
-            assert_eq!(addressee(to.as_bytes(), lines.as_bytes()).is_empty(), expected.is_none());
+            assert_eq!(split_addressee(to.as_bytes(), lines.as_bytes()).0.is_empty(), expected.is_none());
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::completion::Completion;
 use super::history::History;
-use crate::client::command::{Command, addressee};
+use crate::client::command::{Command, split_addressee};
 use crate::wire::sizes::HISTORY;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -35,9 +35,9 @@ pub(super) fn hint(text: &[u8]) -> Hint {
     if text.contains(&b'\n') { ADDRESS } else { BEGIN }
 }
 
-/// Why a text of several lines cannot be sent.
-pub(super) fn reason(text: &[u8]) -> Hint {
-    if addressee(b"", text).is_empty() { ADDRESS } else { TOO_LONG }
+/// Why a text of several lines cannot be sent, by one who talks to `to`.
+pub(super) fn reason(to: &[u8], text: &[u8]) -> Hint {
+    if split_addressee(to, text).0.is_empty() { ADDRESS } else { TOO_LONG }
 }
 
 /// What may complete `text`: a name or a command, then a line sent before. Nothing is proposed of a message of which
@@ -60,7 +60,7 @@ mod tests {
     fn hints_tell_what_is_missing() {
         assert_eq!((hint(b"hello"), hint(b"!quit\n@ann x")), (BEGIN, ADDRESS));
         assert_eq!(
-            (reason(b"x\n@ann y"), reason(b"@\nx"), reason(b"@ann x\ny")),
+            (reason(b"", b"x\n@ann y"), reason(b"", b"@\nx"), reason(b"ann", b"@\nx")),
             (ADDRESS, ADDRESS, TOO_LONG)
         );
     }

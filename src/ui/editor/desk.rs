@@ -14,6 +14,7 @@ use super::line::{Line, is_letter, is_not_space};
 use super::search::{Search, Step};
 use super::view::View;
 use crate::client::command::{self, Command};
+use crate::wire::escape::{Rule, append_by};
 
 /// The line, its picture on the screen, and all that keys can fetch into it.
 #[derive(Debug)]
@@ -25,14 +26,24 @@ pub(super) struct Desk {
     search: Option<Search>,
     /// The screen is another's: nothing is written, and what has changed waits.
     hidden: bool,
-    /// What is typed is no answer to a question: the user is logged in.
-    chats: bool,
+    talk: Talk,
     /// Messages that are entered are taken off the screen.
     #[cfg(feature = "rich")]
     vanishing: bool,
+    advice: Advice,
+}
+
+/// What is known of the conversation that lines are typed for.
+#[derive(Debug, Default)]
+struct Talk {
+    /// What is typed is no answer to a question: the user is logged in.
+    chats: bool,
     /// The last message was for nobody.
     misses: bool,
-    advice: Advice,
+    /// Whom lines are for that are no commands; empty if they are for nobody.
+    to: Vec<u8>,
+    /// The prompt that says so.
+    prompt: Vec<u8>,
 }
 
 const CLEAR_SCREEN: &[u8] = b"\x1b[H\x1b[2J";
@@ -46,10 +57,9 @@ impl Desk {
             completion: Completion::default(),
             search: None,
             hidden: false,
-            chats: false,
+            talk: Talk::default(),
             #[cfg(feature = "rich")]
             vanishing: false,
-            misses: false,
             advice: Advice::None,
         }
     }
@@ -74,12 +84,32 @@ impl Desk {
 
     /// The prompt waits for an answer.
     fn is_asked(&self) -> bool {
-        !self.chats && !self.line.prompt().is_empty()
+        !self.talk.chats && !self.line.prompt().is_empty()
     }
 
     /// From now on, until there is a prompt, lines are what one logged in types.
     pub(super) fn begin_chat(&mut self) {
-        self.chats = true;
+        self.talk.chats = true;
+    }
+
+    /// From now on lines that are no commands are for this user.
+    pub(super) fn talk_to(&mut self, name: &[u8]) {
+        self.talk.to = name.to_vec();
+        self.talk.prompt = b"to ".to_vec();
+        append_by(Rule::Name, name, &mut self.talk.prompt);
+        self.talk.prompt.extend_from_slice(b": ");
+    }
+
+    /// The prompt says whom the line is for, unless that stands in the line, or nothing does.
+    fn address_line(&mut self) {
+        if self.talk.to.is_empty() || !self.talk.chats || self.search.is_some() {
+            return;
+        }
+        let is_addressed = self.line.is_empty() || Command::parse(self.line.text()).is_some();
+        let prompt = if is_addressed { b"" } else { self.talk.prompt.as_slice() };
+        if self.line.prompt() != prompt {
+            self.line.set_prompt(prompt);
+        }
     }
 
     pub(super) fn add_name(&mut self, name: &[u8]) {
@@ -92,13 +122,13 @@ impl Desk {
 
     /// A message was for nobody.
     pub(super) fn note_miss(&mut self) {
-        self.misses = true;
+        self.talk.misses = true;
     }
 
     /// Puts a prompt in front of the line. If no line is shown, it has just been printed, and is all that the screen shows.
     pub(super) fn set_prompt(&mut self, prompt: &[u8]) {
         let just_printed = self.hidden || self.is_idle();
-        self.chats &= prompt.is_empty();
+        self.talk.chats &= prompt.is_empty();
         self.advice = Advice::None;
         self.line.set_prompt(prompt);
         if just_printed {
@@ -110,6 +140,7 @@ impl Desk {
 
     /// Makes the screen show what the keys have made. Not while hidden.
     pub(super) fn update(&mut self, out: &mut Vec<u8>) {
+        self.address_line();
         let from = self.line.take_changed();
         let (text, cursor) = picture(&self.line, &self.search, &self.history);
         self.view.update(&text, cursor, from, out);
@@ -155,12 +186,15 @@ impl Desk {
 
     /// Whether the line is one that there may be advice for, and there is none yet.
     fn is_advised(&self) -> bool {
-        self.chats && self.search.is_none() && !self.line.is_empty() && matches!(self.advice, Advice::None)
+        self.talk.chats
+            && self.search.is_none()
+            && !self.line.is_empty()
+            && matches!(self.advice, Advice::None)
     }
 
     /// Whether Enter would do nothing, whatever is typed behind the line.
     fn ignores(&self) -> bool {
-        !Command::may_begin(self.line.text())
+        self.talk.to.is_empty() && !Command::may_begin(self.line.text())
     }
 
     fn proposal(&self) -> Option<Vec<u8>> {
@@ -257,7 +291,7 @@ impl Desk {
     fn recall(&mut self) {
         let Some(older) = self.history.older(self.line.text()) else { return };
         self.line.set(older);
-        if mem::take(&mut self.misses)
+        if mem::take(&mut self.talk.misses)
             && older.starts_with(b"@")
             && let Some(end) = memchr::memchr2(b' ', b'\n', older)
         {
@@ -267,7 +301,7 @@ impl Desk {
 
     /// A text of several lines stays if it is for nobody.
     fn enter(&mut self, out: &mut Vec<u8>) -> Option<Event> {
-        self.misses = false;
+        self.talk.misses = false;
         self.line.trim_line_ends();
         let text = self.line.text();
         let lines = if !text.contains(&b'\n') {
@@ -276,15 +310,15 @@ impl Desk {
             // No name has a space in it: the answer says so.
             text.iter().map(|&byte| if byte == b'\n' { b' ' } else { byte }).collect()
         } else {
-            let Some(lines) = command::expand(b"", text) else {
-                self.advice = Advice::Hint(advice::reason(text));
+            let Some(lines) = command::expand(&self.talk.to, text) else {
+                self.advice = Advice::Hint(advice::reason(&self.talk.to, text));
                 self.line.go(self.line.end());
                 return None;
             };
             lines
         };
         // A name is no line to be sent again.
-        if self.chats || Command::parse(text).is_some() {
+        if self.talk.chats || Command::parse(text).is_some() {
             self.history.add(text);
         } else {
             self.history.rewind();
@@ -304,6 +338,7 @@ impl Desk {
     /// Leaves what is typed where it is, for another line below it.
     pub(super) fn finish(&mut self, out: &mut Vec<u8>) {
         self.accept_search();
+        self.address_line();
         if !self.hidden {
             let from = self.line.take_changed();
             self.view.finish(self.line.buffer(), from, out);
@@ -319,11 +354,14 @@ impl Desk {
     /// Whether somebody else will show what is entered: messages and nothing else.
     #[cfg(feature = "rich")]
     fn vanishes(&self, lines: &[u8]) -> bool {
-        let is_shown_later = |line| match Command::parse(line) {
+        let is_shown_later = |line| match Command::parse_for(&self.talk.to, line) {
             Some(Command::Send { text, .. }) => crate::ui::rich::own::is_shown_later(text),
             _ => false,
         };
-        self.vanishing && self.chats && !self.hidden && lines.split(|&byte| byte == b'\n').all(is_shown_later)
+        self.vanishing
+            && self.talk.chats
+            && !self.hidden
+            && lines.split(|&byte| byte == b'\n').all(is_shown_later)
     }
 
     /// The prompt still waits for an answer, so it is shown again.
@@ -349,7 +387,7 @@ impl Desk {
 
     fn complete(&mut self) {
         let (start, cursor) = (self.line.home(), self.line.cursor());
-        if start == cursor && !self.chats {
+        if start == cursor && !self.talk.chats {
             return;
         }
         let (before, after) = self.line.buffer()[start..].split_at(cursor - start);

@@ -252,6 +252,11 @@ impl Editor {
         self.desk.begin_chat();
     }
 
+    /// From now on lines that are no commands are for this user: while one is typed, a prompt says so.
+    pub fn talk_to(&mut self, name: &[u8]) {
+        self.desk.talk_to(name);
+    }
+
     /// Leaves what is typed where it is, as if entered, but it is not.
     pub fn end_line(&mut self, out: &mut Vec<u8>) {
         self.desk.finish(out);

@@ -128,3 +128,41 @@ fn a_large_paste_is_taken_as_it_comes() {
     assert_eq!(sent.iter().filter(|&&byte| byte == b'\n').count(), 49_999);
     assert!(sent.ends_with(b"\n@tia a line of some lengththe end"), "{}", quoted(&sent[sent.len() - 50..]));
 }
+
+#[test]
+fn prompt_says_whom_a_line_is_for_that_does_not() {
+    let mut bench = Bench::new(40, 10);
+    bench.arrive("hi");
+    bench.editor.talk_to("ann\u{200d}".as_bytes());
+    for (keys, shown) in [
+        ("h", r"to ann\u{200d}: h"),
+        ("\x7f", ""),
+        ("!wh", r"to ann\u{200d}: !wh"),
+        ("o", "!who"),
+        (" are you", r"to ann\u{200d}: !who are you"),
+        ("\x15", ""),
+        ("@", r"to ann\u{200d}: @"),
+        ("bob hi", "@bob hi"),
+        ("\x01\x1b\r", "⏎@bob hi"),
+        ("\x02 x", r"to ann\u{200d}:  x⏎@bob hi"),
+    ] {
+        bench.feed(keys.as_bytes());
+        let last = if shown.is_empty() { "hi" } else { shown };
+        for _ in 0..2 {
+            assert_eq!(bench.rows().last().map_or("", String::as_str), last, "{keys:?}");
+            let shows_it = bench.arrive("hi").ends_with(b"hi\n");
+            assert_eq!(shows_it, shown.is_empty(), "{keys:?}");
+        }
+    }
+    assert_eq!(bench.editor.next_deadline(), None, "there is nothing to be hinted at");
+    bench.feed("\r!who\r@bob hi\r".as_bytes());
+    let name = "@ann\u{200d}";
+    assert_eq!(bench.lines(), [&format!("{name}  x\n{name} @bob hi"), "!who", "@bob hi"]);
+    assert_eq!(bench.rows()[6..], [r"to ann\u{200d}:  x⏎@bob hi", "!who", "@bob hi"]);
+    bench.feed(format!("{}\r", pasted("one\n!quit")).as_bytes());
+    assert_eq!(bench.lines()[3], format!("{name} one\n{name} !quit"));
+    // Where a name is asked for, it is one.
+    bench.editor.set_prompt(b"name: ");
+    bench.feed(b"eve\r");
+    assert_eq!((bench.lines()[4], bench.rows()[8].as_str()), ("eve", "eve"));
+}
