@@ -377,7 +377,7 @@ impl Frontend for Screen {
         #[cfg(feature = "rich")]
         {
             self.show_own(None);
-            self.end_reports();
+            self.leave_richly();
         }
         if let Some(mut editor) = self.editor.take() {
             let out = self.waiting.tail();

@@ -34,6 +34,8 @@ mod program;
 mod raw_mode;
 #[cfg(target_os = "linux")]
 mod reconnecting;
+#[cfg(all(target_os = "linux", feature = "rich"))]
+mod rich;
 #[cfg(target_os = "linux")]
 mod screen;
 mod server;

@@ -97,6 +97,12 @@ impl Alerts {
         (self.has_focus, self.unseen_since) = (None, None);
     }
 
+    /// Ends them for good.
+    pub(in crate::ui) fn leave(&mut self, out: &mut Vec<u8>) {
+        self.end_reports(out);
+        self.reports = Reports::Unwanted;
+    }
+
     /// The terminal has said whether it has the focus.
     pub(in crate::ui) fn handle_focus(&mut self, has_focus: bool, now: Option<Moment>) {
         if self.has_focus != Some(has_focus) {
@@ -241,5 +247,10 @@ mod tests {
             }
         }
         assert_eq!(out, [REPORTS_ON, REPORTS_OFF].concat().repeat(2));
+        alerts.ask_for_reports(&mut out);
+        alerts.leave(&mut out);
+        alerts.ask_for_reports(&mut out);
+        alerts.leave(&mut out);
+        assert_eq!(out, [REPORTS_ON, REPORTS_OFF].concat().repeat(3));
     }
 }

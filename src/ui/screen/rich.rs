@@ -233,6 +233,10 @@ impl Screen {
         self.rich.alerts.end_reports(self.waiting.tail());
     }
 
+    pub(super) fn leave_richly(&mut self) {
+        self.rich.alerts.leave(self.waiting.tail());
+    }
+
     /// Not while it could not be shown: the loop would wake up for nothing.
     pub(super) fn own_deadline(&self) -> Option<Duration> {
         self.rich.own.next_deadline().filter(|_| self.can_show_own())
