@@ -83,6 +83,7 @@
 //!   client server       the two programs
 //!   extras              options of the feature `rich`
 //!   table given         what their command lines have in common: options and help; what was given
+//!   destination         where to go, and as whom, in one word
 //!   probes              what the fuzz targets try out of the edge
 //! main bin/chinwagd     the programs: arguments in, exit status out
 //! ```

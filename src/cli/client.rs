@@ -19,24 +19,53 @@ const OPTIONS: &str = "\
 address|a|HOST|127.0.0.1|The server's name or address
 port|p|PORT|5378|The server's port
 name|n|NAME||Log in as NAME without asking
-host||||Host a server at HOST:PORT in this process, with an echobot, and join it
-max-message||BYTES||Drop longer lines of the server; BYTES may end with K, M or G [default: no limit]
-connect-timeout||SECONDS|10|Give up connecting after so long
-linger||SECONDS|2|After the end of input, wait so long for the next answer
-escape||WHEN|auto|Make control characters in messages visible: auto, always, never
-plain||||Do not edit the typed line: leave it to the terminal
-timestamps||||Begin each line with the time, and with the date when it changes
+host||||Run a server here, and join it|: at HOST:PORT, in this process, with an echobot
+max-message||BYTES|||Drop longer lines of the server; BYTES may end with K, M or G [default: no limit]
+connect-timeout||SECONDS|10||Give up connecting after so long
+linger||SECONDS|2||After the end of input, wait so long for the next answer
+escape||WHEN|auto||Make control characters in messages visible: auto, always, never
+plain|||||Leave the typed line to the terminal: do not edit it
+timestamps||||Begin each line with the time|, and with the date when it changes
 bell||||Ring the terminal's bell at a message
-color||WHEN|never|Show names in colours; `auto` respects NO_COLOR: auto, always, never
-log||FILE||Append what happens to FILE, a line with the time for each event
+color||WHEN|never|Names in colours: auto, always, never|; `auto` respects NO_COLOR
+log||FILE||Append what happens to FILE|, a line with the time for each event
 reconnect||||Make a lost connection again, with the same name
 ";
 
-const MORE: &str = "\
+const BRIEF: &str = "\
+Once logged in, type @NAME TEXT to send TEXT to NAME, !who to see who is there,
+!quit to leave. Other lines are ignored. Nobody there? Try `chinwag --host`.
+";
+
+const BEFORE: &str = "\
+Examples:
+  chinwag --host
+        Run a chat on this machine, and join it
+  chinwag ann@chat.example.org
+        Join one as ann
+  chinwag --reconnect --log chat.log --timestamps ann@chat.example.org:4000
+        Stay there all day
+  printf '%s\\n' bot '@ann the build is green' | chinwag chat.example.org
+        Send a message from a script
+
+[NAME@]HOST[:PORT] says what --name, --address and --port say, and goes before
+the environment. An IPv6 address with a port has brackets: [::1]:5378. With
+--host, it is where to listen.
+
 Once logged in, type:
   !who         who is online?
   @NAME TEXT   send TEXT to NAME
   !quit        leave (works at any time)
+";
+
+const AFTER: &str = "\
+Environment:
+  Each option's variable is weaker than the option. A flag's variable means no
+  if it is empty, 0, no, off or false.
+  NO_COLOR  no colours, unless they are always wanted
+  RUST_LOG  what is logged on standard error
+  TERM      no editing of the typed line if it is `dumb`
+  TZ        the time zone
 
 Exit status:
   0         the user left, or the reader of standard output went away
@@ -44,12 +73,13 @@ Exit status:
             terminal ended, and not everything was answered
   2         the command line was wrong
   3         the server was full
-  130, 143  ended by SIGINT, SIGTERM";
+  130, 143  ended by SIGINT, SIGTERM
+";
 
 static PROGRAM: Program = Program {
     name: "chinwag",
     about: "Chat from the terminal.",
-    usage: "[OPTIONS]",
+    operand: "[NAME@]HOST[:PORT]",
     prefix: "CHINWAG_",
     options: &[
         OPTIONS,
@@ -57,7 +87,9 @@ static PROGRAM: Program = Program {
         extras::OPTIONS,
         COMMON,
     ],
-    more: MORE,
+    brief: BRIEF,
+    before: BEFORE,
+    after: AFTER,
 };
 
 /// The program `chinwag`.
@@ -66,8 +98,8 @@ pub fn main() -> ExitCode {
         return status;
     }
     let words: Vec<OsString> = std::env::args_os().collect();
-    if given::answer(&PROGRAM, &words) {
-        return ExitCode::SUCCESS;
+    if let Some(answer) = given::answer(&PROGRAM, &words) {
+        return given::print(&answer);
     }
     let options = match parse(&words) {
         Ok(options) => options,
@@ -195,7 +227,7 @@ mod tests {
             &["--linger", "inf"],
             &["--escape", "maybe"],
             &["--max-message", "x"],
-            &["stray"],
+            &["stray", "strayer"],
         ];
         for arguments in table {
             assert!(parsed(arguments).unwrap_err().starts_with("error: "));

@@ -8,10 +8,10 @@ use std::os::unix::ffi::OsStrExt as _;
 
 /// What each field is, [`Row`](super::table::Row) says.
 pub(crate) const OPTIONS: &str = "\
-pretty||||On a terminal, show lines for people: marks, colours, the time in the margin
-notify||WHAT||Have the terminal call at a message that nobody looks at: bell, osc9, osc777
-on-message||COMMAND||Run COMMAND, words without a shell, for each message; it is in CHINWAG_FROM, CHINWAG_TEXT, and on its input
-ignore||NAME...||Show no message of NAME; may be given again
+pretty||||On a terminal, show lines for people|: marks, colours, the time in the margin
+notify||WHAT|||Have the terminal call at a message that nobody looks at: bell, osc9, osc777
+on-message||COMMAND|||Run COMMAND, words without a shell, for each message; it is in CHINWAG_FROM, CHINWAG_TEXT, and on its input
+ignore||NAME...|||Show no message of NAME; may be given again
 ";
 
 /// Reads them.

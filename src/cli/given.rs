@@ -1,16 +1,18 @@
 //! What was given on a program's command line and, where that says nothing, in its environment: the words
 //! themselves by clap, what they mean, and what is wrong with them, by us.
 
+use super::destination::Destination;
 use super::table::Program;
 use crate::net::log;
 use crate::wire::escape;
+use clap::builder::ValueParser;
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
-use clap::{ArgMatches, Command};
+use clap::{Arg, ArgMatches, Command};
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Write as _};
 use std::num::IntErrorKind;
-use std::process;
+use std::process::{self, ExitCode};
 
 /// Which of a command line's words is wrong is found among so many.
 const MOST_WORDS: usize = 100;
@@ -23,7 +25,12 @@ pub(crate) type Number = fn(&str) -> Result<u64, &'static str>;
 pub(crate) struct Given {
     program: &'static Program,
     matches: ArgMatches,
+    /// Options, and what [`Destination`] says of them.
+    parts: Vec<(&'static str, String)>,
 }
+
+/// The name of the word without one.
+const OPERAND: &str = "";
 
 impl Given {
     /// Takes a command line apart, the program's name first.
@@ -33,9 +40,28 @@ impl Given {
     pub(crate) fn parse(program: &'static Program, words: &[OsString]) -> Result<Self, String> {
         let mut command = command(program);
         match command.try_get_matches_from_mut(words) {
-            Ok(matches) => Ok(Self { program, matches }),
+            Ok(matches) => Self { program, matches, parts: Vec::new() }.with_operand(),
             Err(error) => Err(complaint(&mut command, words, error.kind())),
         }
+    }
+
+    /// What the word without an option says counts as if its options said it.
+    fn with_operand(mut self) -> Result<Self, String> {
+        if self.program.operand.is_empty() {
+            return Ok(self);
+        }
+        let Some(word) = self.matches.get_one::<OsString>(OPERAND) else { return Ok(self) };
+        let text = harmless(word);
+        let said = word.to_str().ok_or("not UTF-8").and_then(Destination::parse);
+        let Destination { name, host, port } = said.map_err(|why| format!("error: '{text}': {why}"))?;
+        for (option, part) in [("name", name), ("address", Some(host)), ("port", port)] {
+            let Some(part) = part else { continue };
+            if self.matches.value_source(option).is_some() {
+                return Err(format!("error: '{text}' and --{option} say the same thing: leave one out"));
+            }
+            self.parts.push((option, part.to_owned()));
+        }
+        Ok(self)
     }
 
     /// Whether a flag is set. In its environment variable `0`, `no`, `off`, `false` and nothing mean that
@@ -52,6 +78,9 @@ impl Given {
 
     /// The value of an option: the one given, that of its environment variable, or the default.
     pub(crate) fn value(&self, name: &str) -> Option<OsString> {
+        if let Some((_, part)) = self.parts.iter().find(|(option, _)| *option == name) {
+            return Some(part.into());
+        }
         let given = self.matches.get_one::<OsString>(name).cloned();
         given.or_else(|| std::env::var_os(self.program.variable(name))).or_else(|| {
             let default = self.program.rows().find(|row| row.name == name)?.default;
@@ -102,7 +131,8 @@ impl Given {
     #[cold]
     pub(crate) fn wrong(&self, name: &str, value: &OsStr, why: &str) -> String {
         let value = harmless(value);
-        if self.matches.value_source(name).is_some() {
+        let is_part = self.parts.iter().any(|(option, _)| *option == name);
+        if is_part || self.matches.value_source(name).is_some() {
             format!("error: invalid value '{value}' for --{name}: {why}")
         } else {
             format!("error: invalid value '{value}' for {}: {why}", self.program.variable(name))
@@ -116,6 +146,9 @@ fn command(program: &'static Program) -> Command {
     // that are never given back.
     for row in program.rows() {
         command = command.arg(row.to_arg());
+    }
+    if !program.operand.is_empty() {
+        command = command.arg(Arg::new(OPERAND).value_parser(ValueParser::os_string()));
     }
     command
 }
@@ -145,33 +178,36 @@ fn complaint(command: &mut Command, words: &[OsString], mut kind: ErrorKind) -> 
     format!("error: {word} {what}")
 }
 
-/// Answers what is no call for the program itself, be the other arguments wrong: for help, or the version. Says
-/// whether that was so.
-pub(crate) fn answer(program: &'static Program, words: &[OsString]) -> bool {
-    let answer = words.iter().skip(1).take_while(|word| *word != "--").find_map(|word| {
+/// The answer to what is no call for the program itself, be the other arguments wrong: for help, or the
+/// version.
+pub(crate) fn answer(program: &'static Program, words: &[OsString]) -> Option<String> {
+    words.iter().skip(1).take_while(|word| *word != "--").find_map(|word| {
         let word = word.as_encoded_bytes();
         let letters =
             word.strip_prefix(b"-").filter(|rest| rest.iter().all(|letter| b"hvV".contains(letter)));
-        let has =
-            |letter, name: &[u8]| word == name || letters.is_some_and(|letters| letters.contains(letter));
-        if has(&b'h', b"--help") {
+        let has = |letter| letters.is_some_and(|letters| letters.contains(letter));
+        if has(&b'h') {
+            return Some(program.brief_help());
+        }
+        if word == b"--help" {
             return Some(program.help());
         }
-        has(&b'V', b"--version").then(|| format!("{} {}\n", program.name, env!("CARGO_PKG_VERSION")))
-    });
-    if let Some(text) = &answer {
-        // Who has closed standard output does not want to read.
-        let _ = io::stdout().write_all(text.as_bytes());
-    }
-    answer.is_some()
+        (has(&b'V') || word == b"--version")
+            .then(|| format!("{} {}\n", program.name, env!("CARGO_PKG_VERSION")))
+    })
+}
+
+/// Prints an answer. Who has closed standard output does not want to read it.
+pub(crate) fn print(answer: &str) -> ExitCode {
+    let _ = io::stdout().write_all(answer.as_bytes());
+    ExitCode::SUCCESS
 }
 
 /// Says what is wrong with a command line, and ends the program.
 pub(crate) fn leave(program: &'static Program, sentence: &str) -> ! {
-    let (name, usage) = (program.name, program.usage);
     log::say_lines(
         "",
-        &format_args!("{sentence}\n\nUsage: {name} {usage}\n\nFor more information, try '--help'.\n"),
+        &format_args!("{sentence}\n\n{}\nFor more information, try '--help'.\n", program.usage()),
     );
     log::finish();
     process::exit(2);
@@ -242,10 +278,12 @@ mod tests {
     static PROGRAM: Program = Program {
         name: "program",
         about: "",
-        usage: "[OPTIONS]",
+        operand: "[NAME@]HOST[:PORT]",
         prefix: "NO_SUCH_PROGRAM_",
-        options: &["port|p|PORT|5378|The port\nquiet||||Say nothing\n", COMMON],
-        more: "",
+        options: &["address||HOST|h\nname||NAME\nport|p|PORT|5378|The port\nquiet||||Say nothing\n", COMMON],
+        brief: "",
+        before: "",
+        after: "",
     };
 
     fn words(line: &str) -> Vec<OsString> {
@@ -254,12 +292,20 @@ mod tests {
 
     #[test]
     fn help_and_version_are_answers_whatever_else_is_asked() {
-        for line in ["-h", "--help", "--port x --help", "-vvh", "-hv stray", "-V", "--version", "--bogus -vV"]
-        {
-            assert!(answer(&PROGRAM, &words(line)), "{line}");
+        let version = format!("program {}\n", env!("CARGO_PKG_VERSION"));
+        for (line, expected) in [
+            ("--help", PROGRAM.help()),
+            ("--port x --help -h", PROGRAM.help()),
+            ("-h", PROGRAM.brief_help()),
+            ("-vvh", PROGRAM.brief_help()),
+            ("-hv stray --help", PROGRAM.brief_help()),
+            ("-V", version.clone()),
+            ("--bogus --version", version),
+        ] {
+            assert_eq!(answer(&PROGRAM, &words(line)), Some(expected), "{line}");
         }
         for line in ["", "-v", "-ahost", "--host", "-- --help", "--helper", "-"] {
-            assert!(!answer(&PROGRAM, &words(line)), "{line}");
+            assert_eq!(answer(&PROGRAM, &words(line)), None, "{line}");
         }
     }
 
@@ -269,7 +315,7 @@ mod tests {
             ("--bogus", "'--bogus' was not expected"),
             ("--port 1 --bogus --port", "'--bogus' was not expected"),
             ("--bogus --port 1", "'--bogus' was not expected"),
-            ("-v stray --quiet", "'stray' was not expected"),
+            ("-v stray second --quiet", "'second' was not expected"),
             ("--quiet --port", "'--port' needs a value"),
             ("--port --quiet", "'--port' needs a value"),
             ("-p 1 -p 2", "'-p' was given twice"),
@@ -298,6 +344,36 @@ mod tests {
         assert_eq!((given.number("port", port), given.verbosity()), (Ok(Some(5378)), 2));
         let sentence = "error: invalid value 'x' for NO_SUCH_PROGRAM_PORT: why";
         assert_eq!(given.wrong("port", "x".as_ref(), "why"), sentence);
+    }
+
+    #[test]
+    fn word_without_an_option_says_what_options_say() {
+        let text = |given: &Given, name| given.text(name).unwrap();
+        let given = Given::parse(&PROGRAM, &words("--quiet ann@[::1]:7")).unwrap();
+        assert_eq!(text(&given, "name").as_deref(), Some("ann"));
+        assert_eq!(
+            (given.host("address").unwrap().as_str(), given.number("port", port)),
+            ("::1", Ok(Some(7)))
+        );
+        let given = Given::parse(&PROGRAM, &words("-p 9 --name ann -- chat")).unwrap();
+        assert_eq!(
+            (given.host("address").unwrap().as_str(), given.number("port", port)),
+            ("chat", Ok(Some(9)))
+        );
+        let given = Given::parse(&PROGRAM, &words("-v")).unwrap();
+        assert_eq!((given.host("address").unwrap().as_str(), text(&given, "name")), ("h", None));
+        let given = Given::parse(&PROGRAM, &words("chat:65536")).unwrap();
+        let sentence = "error: invalid value '65536' for --port: not a number from 0 to 65535";
+        assert_eq!(given.number("port", port).unwrap_err(), sentence);
+        for (line, expected) in [
+            ("chat:1 -p 2", "error: 'chat:1' and --port say the same thing: leave one out"),
+            ("--name bob ann@chat", "error: 'ann@chat' and --name say the same thing: leave one out"),
+            ("--address chat chat", "error: 'chat' and --address say the same thing: leave one out"),
+            ("chat:", "error: 'chat:': a part of [NAME@]HOST[:PORT] is empty"),
+            ("a:b:\x1b", "error: 'a:b:^[': not [NAME@]HOST[:PORT]"),
+        ] {
+            assert_eq!(Given::parse(&PROGRAM, &words(line)).unwrap_err(), expected);
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The command lines of the two programs.
 
 pub mod client;
+mod destination;
 #[cfg(feature = "rich")]
 mod extras;
 mod given;

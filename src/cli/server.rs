@@ -11,48 +11,70 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 use std::time::Duration;
 
-const ABOUT: &str = "Serves a chat: whoever connects picks a name, sees who is there, and sends messages.";
+const ABOUT: &str = "Serves a chat: clients pick a name, see who is there, and send messages.";
+
+const BRIEF: &str = "\
+Prints where it listens, and serves until Ctrl-C. Clients: chinwag HOST:PORT
+";
+
+const BEFORE: &str = "\
+Examples:
+  chinwagd --echobot
+        Serve this machine, with somebody to talk to
+  chinwagd --address 0.0.0.0 --max-users 100
+        Serve everybody who can reach this machine
+  chinwagd --port 0 --max-memory 1M
+        At a port that is free, with little memory
+";
 
 const AFTER: &str = "\
-Every option can be given in the environment too; the command line wins. BYTES may end with K, M or G,
-for 1024 bytes, 1024 K and 1024 M.
+Environment:
+  Each option's variable is weaker than the option. A flag's variable means no
+  if it is empty, 0, no, off or false.
+  RUST_LOG  what is logged on standard error
 
-When it listens, chinwagd prints `listening on ADDRESS:PORT`. Everything else is said on standard error.
+BYTES may end with K, M or G, for 1024 bytes, 1024 K and 1024 M.
+
+When it listens, chinwagd prints `listening on ADDRESS:PORT`. Everything else is
+said on standard error.
 
 Exit status:
   0  ended by SIGINT or SIGTERM
   1  it could not listen there, or the system failed it
-  2  the command line was wrong";
+  2  the command line was wrong
+";
 
 /// What each field is, [`Row`](super::table::Row) says.
 const OPTIONS: &str = "\
-address|a|HOST|127.0.0.1|Where to listen: a name or an address of this machine
-port|p|PORT|5378|The port to listen on; 0 for any that is free
+address|a|HOST|127.0.0.1|Where to listen|: a name or an address of this machine
+port|p|PORT|5378|The port; 0 for any that is free
 max-users||N|16|How many may be logged in at once
-max-name||N|64|The longest name, in bytes; a longer one is refused
-max-message||BYTES||The longest text of a message; a longer one is refused [default: 16M, or what --max-memory allows]
-max-queue||BYTES||The most that may wait for one client; beyond it, the client is dropped [default: 40M, or 5/8 of --max-memory]
-max-memory||BYTES|64M|The most that all clients together may make the server hold
-max-connections||N||How many may be connected; one more makes the oldest leave that has not logged in [default: 1000 more than --max-users, or what --max-memory allows]
-max-per-address||N||How many connections one address may have, if not of this machine [default: half of --max-users]
+max-name||N|64|The longest name, in bytes|; a longer one is refused
+max-message||BYTES||The longest text of a message|; a longer one is refused [default: 16M, or what --max-memory allows]
+max-queue||BYTES||The most that may wait for one client|; beyond it, the client is dropped [default: 40M, or 5/8 of --max-memory]
+max-memory||BYTES|64M|The most that all clients may make it hold| together
+max-connections||N||How many may be connected|; one more makes the oldest leave that has not logged in [default: 1000 more than --max-users, or what --max-memory allows]
+max-per-address||N||How many connections an address may have|, if not of this machine [default: half of --max-users]
 login-timeout||SECONDS|300|Close what has not logged in after so long
-echobot||||Add the user `echobot`, who sends every message back
+echobot||||Add `echobot`, who sends every message back
 ";
 
 static PROGRAM: Program = Program {
     name: "chinwagd",
     about: ABOUT,
-    usage: "[OPTIONS]",
+    operand: "",
     prefix: "CHINWAGD_",
     options: &[OPTIONS, COMMON],
-    more: AFTER,
+    brief: BRIEF,
+    before: BEFORE,
+    after: AFTER,
 };
 
 /// The program `chinwagd`.
 pub fn main() -> ExitCode {
     let words: Vec<OsString> = std::env::args_os().collect();
-    if given::answer(&PROGRAM, &words) {
-        return ExitCode::SUCCESS;
+    if let Some(answer) = given::answer(&PROGRAM, &words) {
+        return given::print(&answer);
     }
     let options = match Options::parse(&words) {
         Ok(options) => options,

@@ -106,13 +106,22 @@ impl fmt::Display for Failure {
                     "{server} has not answered everything: {words}{unread}; wait longer with --linger"
                 )
             }
-            Self::Host { server, error } if error.kind() == io::ErrorKind::AddrInUse => write!(
-                formatter,
-                "{server} is taken: join the server that is there without --host, or choose another --port"
-            ),
-            Self::Host { server, error } => {
-                write!(formatter, "cannot listen on {server}: choose another --address or --port ({error})")
-            }
+            Self::Host { server, error } => match error.kind() {
+                io::ErrorKind::AddrInUse => write!(
+                    formatter,
+                    "{server} is taken: join the server that is there with `chinwag {server}`, without --host, \
+                     or choose another --port"
+                ),
+                io::ErrorKind::AddrNotAvailable => write!(
+                    formatter,
+                    "{server} is not on this machine, where --host would listen: to join a server there, \
+                     `chinwag {server}` ({error})"
+                ),
+                _ => write!(
+                    formatter,
+                    "cannot listen on {server}: choose another --address or --port ({error})"
+                ),
+            },
             Self::Log { path, error } if error.raw_os_error() == Some(Errno::NXIO.raw_os_error()) => {
                 write!(
                     formatter,

@@ -11,7 +11,6 @@ use super::server::Server;
 use crate::client::conversation;
 use crate::client::session::Unsaid;
 use crate::server;
-use crate::wire::format::note;
 use mio::Poll;
 use signal_hook::consts::SIGINT;
 use std::io;
@@ -63,13 +62,24 @@ pub(crate) fn run(options: &Options) -> Result<Verdict, Failure> {
     let (connector, server) = if options.host {
         let server = bind(options, &target, &poll)?;
         let address = server.local_addr().map_err(|error| Failure::Host { server: target.clone(), error })?;
-        note!(Info, "hosting at {address}");
+        say_where(address);
         (Connector::to(reachable(address), timeout, SOCKET, LOOK_UP), Some(server))
     } else {
         (Connector::new(&options.address, options.port, timeout, SOCKET, LOOK_UP), None)
     };
     let ending = Client::new(options, target.clone(), connector, poll, server)?.run()?;
     judge(ending, &options.address, target)
+}
+
+/// Tells whoever hosts what others have to type, before anything is asked on standard output.
+fn say_where(address: SocketAddr) {
+    let whose = if address.ip().is_unspecified() { "others (HOST: this machine)" } else { "others" };
+    let whose = if address.ip().is_loopback() { "others on this machine" } else { whose };
+    let port = address.port();
+    let place = if address.ip().is_unspecified() { format!("HOST:{port}") } else { address.to_string() };
+    log::say("chinwag", &format_args!("hosting at {address}; {whose}: chinwag {place}"));
+    log::say("chinwag", &"once logged in, type: @echobot hello, !who, or !quit, which ends the chat for all");
+    log::flush();
 }
 
 /// The server of `--host`.

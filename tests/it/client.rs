@@ -371,7 +371,17 @@ fn help_and_version_are_asked_for_with_success() {
 /// Spec section 5.
 #[test]
 fn wrong_command_line_has_a_status_of_its_own() {
-    for arguments in ["--nonsense", "--escape maybe", "--linger -1", "--max-message x", "stray", "-p 70000"] {
+    for arguments in [
+        "--nonsense",
+        "--escape maybe",
+        "--linger -1",
+        "--max-message x",
+        "stray strayer",
+        "-p 70000",
+        "host:70000",
+        "@host",
+        "host -a host",
+    ] {
         let mut command = without_environment(Command::new(CHINWAG));
         command.args(arguments.split(' '));
         let outcome = Program::on_pipes(command).finish();
@@ -385,7 +395,7 @@ fn wrong_command_line_has_a_status_of_its_own() {
 fn arguments_are_made_harmless_too() {
     let table: [(&[&str], i32); 6] = [
         (&["--\x1b[2J"], 2),
-        (&["stray\u{202e}\x1b"], 2),
+        (&["stray", "stray\u{202e}\x1b"], 2),
         (&["--escape", "\x1b[2J"], 2),
         (&["--port", "\x1b[2J"], 2),
         (&["--address", "\x1b.invalid"], 1),

@@ -1,26 +1,25 @@
 //! `--host`: a server and a client in one loop.
 
-use crate::program::{CHINWAG, chinwag};
-use crate::program::{Program, with_arguments};
+use crate::program::{CHINWAG, PROMPT, Program, chinwag, with_arguments, without_environment};
 use crate::support::until;
-use crate::terminal::{Seat, on_terminal};
+use crate::terminal::{Seat, all_on_terminal, on_terminal};
 use std::process::Command;
 
 /// One who hosts on a port that the system picks; returns the port, too.
 fn host(name: &str) -> (Program, u16) {
     let mut program =
-        Program::on_pipes(with_arguments(Command::new(CHINWAG), 0, &format!("--host -v --name {name}")));
+        Program::on_pipes(with_arguments(Command::new(CHINWAG), 0, &format!("--host --name {name}")));
     let port = port_of(&mut program);
     program.output.expect(format!("Successfully logged in as {name}!\n"));
     (program, port)
 }
 
-/// The port that the log names.
+/// The port that is named.
 fn port_of(program: &mut Program) -> u16 {
     program.errors.expect("hosting at 127.0.0.1:");
     program.errors.expect("\n");
     let text = program.errors.text();
-    let port = text.split("hosting at 127.0.0.1:").nth(1).unwrap().lines().next().unwrap();
+    let port = text.split("hosting at 127.0.0.1:").nth(1).unwrap().split(';').next().unwrap();
     port.parse().unwrap()
 }
 
@@ -109,4 +108,56 @@ fn host_who_is_suspended_is_told_what_that_means() {
     seat.program.signal(rustix::process::Signal::CONT);
     seat.press("!quit\r");
     assert_eq!(seat.finish().status.code(), Some(0));
+}
+
+/// Standard error has it all before standard output asks for a name.
+#[test]
+fn host_is_told_where_and_what_to_try() {
+    let mut program = Program::on_pipes(with_arguments(Command::new(CHINWAG), 0, "--host"));
+    let port = port_of(&mut program);
+    program.output.expect(PROMPT);
+    program.enter_all("");
+    let outcome = program.finish();
+    let said = format!(
+        "chinwag: hosting at 127.0.0.1:{port}; others on this machine: chinwag 127.0.0.1:{port}\n\
+         chinwag: once logged in, type: @echobot hello, !who, or !quit, which ends the chat for all\n"
+    );
+    assert_eq!((String::from_utf8(outcome.stderr).unwrap(), outcome.stdout), (said, PROMPT.into()));
+    // And what it says to enter is understood.
+    let mut command = without_environment(Command::new(CHINWAG));
+    command.args(["--host", "ann@0.0.0.0:0"]);
+    let mut program = Program::on_pipes(command);
+    program.errors.expect("hosting at 0.0.0.0:");
+    program.errors.expect("; others (HOST: this machine): chinwag HOST:");
+    program.output.expect("Successfully logged in as ann!\n");
+}
+
+/// On a terminal that both go to, what is said stands before the prompt, on lines of its own.
+#[test]
+fn prompt_of_the_host_is_in_one_piece() {
+    let mut seat = Seat::sized(80, 24, all_on_terminal(0, "--host"));
+    let prompt = PROMPT.trim_end();
+    seat.program.output.expect(prompt);
+    let text = seat.program.output.text();
+    assert!(text.starts_with("chinwag: hosting at 127.0.0.1:"), "{text}");
+    assert!(text.contains(&format!("which ends the chat for all\\r\n{prompt}")), "{text}");
+}
+
+/// Who gives `--host` a host where a server of others is meant to be joined learns how that is done.
+#[test]
+fn host_elsewhere_hints_at_what_was_meant() {
+    let (_program, port) = host("ann");
+    for (place, hint) in [
+        (
+            format!("127.0.0.1:{port}"),
+            format!("is taken: join the server that is there with `chinwag 127.0.0.1:{port}`"),
+        ),
+        ("192.0.2.1".into(), "to join a server there, `chinwag 192.0.2.1:5378`".into()),
+    ] {
+        let mut command = without_environment(Command::new(CHINWAG));
+        command.args(["--host", &place]);
+        let outcome = Program::on_pipes(command).finish();
+        let said = String::from_utf8(outcome.stderr).unwrap();
+        assert!(outcome.status.code() == Some(1) && said.contains(&hint), "{said}");
+    }
 }

@@ -1,7 +1,10 @@
 //! Logging in: refusals of every kind, by servers of every kind (spec section 3).
 
 use crate::peer::{End, Peer};
-use crate::program::{PROMPT, Program, chinwag};
+use crate::program::{CHINWAG, PROMPT, Program, chinwag, without_environment};
+use crate::support::Daemon;
+use std::net::TcpListener;
+use std::process::Command;
 
 const IN_USE: &str = "Cannot log in as NAME. That username is already in use.\n";
 const DISALLOWED: &str = "Cannot log in as NAME. That username contains disallowed characters.\n";
@@ -175,5 +178,27 @@ fn quit_leaves_at_any_point() {
         let lines = "Successfully logged in as ann!\nThere are 1 online users:\nann\n";
         let lines: String = lines.split_inclusive('\n').take([0, 1, 3][requests]).collect();
         program.finish().assert(0, format!("{PROMPT}{lines}"));
+    }
+}
+
+/// As everybody tries it; the environment is weaker than that.
+#[test]
+fn name_and_server_are_given_in_one_word() {
+    let addresses =
+        ["127.0.0.1", "::1"].into_iter().filter(|address| TcpListener::bind((*address, 0)).is_ok());
+    for address in addresses {
+        let daemon = Daemon::start(&["-a", address]);
+        let mut command = without_environment(Command::new(CHINWAG));
+        command.arg(format!("ann@{}", daemon.address));
+        let nowhere = [("CHINWAG_ADDRESS", "192.0.2.1"), ("CHINWAG_PORT", "1"), ("CHINWAG_NAME", "bob")];
+        command.envs(nowhere);
+        let mut program = Program::on_pipes(command);
+        program.enter_all("!who\n");
+        program.finish().assert(0, "Successfully logged in as ann!\nThere are 1 online users:\nann\n");
+        let mut command = chinwag(daemon.address.port(), address);
+        command.env("CHINWAG_ADDRESS", "192.0.2.1");
+        let mut program = Program::on_pipes(command);
+        program.enter_all("bob\n");
+        program.finish().assert(0, format!("{PROMPT}Successfully logged in as bob!\n"));
     }
 }

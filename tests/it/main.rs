@@ -18,6 +18,7 @@ mod editions;
 mod endings;
 #[cfg(target_os = "linux")]
 mod extras;
+mod help;
 #[cfg(target_os = "linux")]
 mod hosting;
 mod house;
