@@ -2,11 +2,12 @@
 
 use super::script::{Script, numbered};
 use chinwag::ui::editor::Editor;
+use std::time::Duration;
 
 pub(super) fn run(input: &[u8]) {
     let script = Script::new(input);
     let mut editor = Editor::new(1 + script.setting(0, 80) as u16, 1 + script.setting(1, 24) as u16);
-    let mut out = Vec::new();
+    let (mut out, mut time) = (Vec::new(), Duration::ZERO);
     for (what, with) in script.steps() {
         match what {
             b'h' => editor.hide(&mut out),
@@ -17,6 +18,15 @@ pub(super) fn run(input: &[u8]) {
             }
             b'p' => editor.set_prompt(if with.is_empty() { b"" } else { b"login: " }),
             b'n' => editor.add_name(with),
+            b'w' => editor.add_sender(with),
+            b'o' => editor.talk_to(with),
+            b'c' => editor.begin_chat(),
+            b'm' => editor.note_miss(),
+            b't' => {
+                time += Duration::from_millis(numbered(with).0 as u64);
+                editor.handle_time(time, &mut out);
+                editor.handle_pause(&mut out);
+            }
             b'l' => editor.leave(&mut out),
             b'z' => editor.suspend(&mut out),
             _ => {

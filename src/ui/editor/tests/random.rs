@@ -1,5 +1,7 @@
 //! Pseudo-random keys, arrivals and sizes: against a naive editor, and against everything hostile.
 
+use std::time::Duration;
+
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::{Bench, Editor, quoted};
@@ -18,7 +20,7 @@ impl Random {
 
 #[test]
 fn no_input_at_any_size_controls_the_terminal_or_ends_the_editor() {
-    let pieces: [&[u8]; 16] = [
+    let pieces: [&[u8]; 19] = [
         b"\x1b",
         b"\x1b[200~",
         b"\x1b[201~",
@@ -34,14 +36,26 @@ fn no_input_at_any_size_controls_the_terminal_or_ends_the_editor() {
         b"\xe2\x80",
         b"\x1b]0;t\x07",
         b"\x12",
+        b"\r",
+        b"\t",
+        b"@a",
         b"abcdefgh",
     ];
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
     for (columns, rows) in [(1, 1), (2, 1), (2, 3), (7, 2), (80, 24)] {
         let mut editor = Editor::new(columns, rows);
-        let mut out = Vec::new();
+        let (mut out, mut time) = (Vec::new(), Duration::ZERO);
+        for name in ["a\u{202e}", "abc\u{9b}def"] {
+            editor.add_sender(name.as_bytes());
+        }
         for _ in 0..5000 {
-            match random.below(12) {
+            match random.below(14) {
+                12 => editor.begin_chat(),
+                13 => {
+                    time += Duration::from_millis(random.below(1000) as u64);
+                    editor.handle_time(time, &mut out);
+                    editor.handle_pause(&mut out);
+                }
                 0 => editor.hide(&mut out),
                 1 => editor.show(&mut out),
                 2 => editor.resize(random.below(9) as u16, random.below(5) as u16, &mut out),
