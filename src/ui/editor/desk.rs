@@ -40,6 +40,8 @@ struct Talk {
     chats: bool,
     /// The last message was for nobody.
     misses: bool,
+    /// The last key has entered what was ignored, and nobody was told.
+    ignored: bool,
     /// Whom lines are for that are no commands; empty if they are for nobody.
     to: Vec<u8>,
     /// The prompt that says so.
@@ -186,15 +188,18 @@ impl Desk {
 
     /// Whether the line is one that there may be advice for, and there is none yet.
     fn is_advised(&self) -> bool {
-        self.talk.chats
-            && self.search.is_none()
-            && !self.line.is_empty()
-            && matches!(self.advice, Advice::None)
+        let is_of_use = self.talk.ignored || !self.line.is_empty();
+        self.talk.chats && self.search.is_none() && is_of_use && matches!(self.advice, Advice::None)
     }
 
-    /// Whether Enter would do nothing, whatever is typed behind the line.
+    /// Whether Enter would do nothing, whatever is typed behind the line, or has done nothing.
     fn ignores(&self) -> bool {
-        self.talk.to.is_empty() && !Command::may_begin(self.line.text())
+        self.talk.ignored || self.talk.to.is_empty() && !Command::may_begin(self.line.text())
+    }
+
+    /// Whoever has entered what was ignored does not want to know.
+    pub(super) fn forget_ignored(&mut self) {
+        self.talk.ignored = false;
     }
 
     fn proposal(&self) -> Option<Vec<u8>> {
@@ -224,6 +229,9 @@ impl Desk {
             return;
         }
         self.view.erase_ghost(out);
+        if self.line.is_empty() {
+            (self.advice, self.talk.ignored) = (Advice::None, false);
+        }
         if !self.is_idle() {
             self.view.hide(out);
         } else if self.line.prompt().is_empty() {
@@ -251,6 +259,8 @@ impl Desk {
 
     /// Does what a key asks for, all but showing it.
     pub(super) fn press(&mut self, key: Key<'_>, out: &mut Vec<u8>) -> Option<Event> {
+        self.talk.ignored = false;
+        let is_told = matches!(self.advice, Advice::Hint(_));
         if self.take_proposal(key) || self.search_on(key) {
             return None;
         }
@@ -265,7 +275,11 @@ impl Desk {
             _ => self.line.end_cutting(),
         }
         match key {
-            Key::Enter => return self.enter(out),
+            Key::Enter => {
+                let event = self.enter(out);
+                self.talk.ignored &= !is_told;
+                return event;
+            }
             Key::Ctrl(b'Z') => return Some(Event::Suspend),
             Key::Ctrl(b'C') if self.line.is_empty() => return Some(Event::Interrupt),
             Key::Ctrl(b'D') if self.line.is_empty() => return Some(Event::EndOfInput),
@@ -317,6 +331,7 @@ impl Desk {
             };
             lines
         };
+        self.talk.ignored = self.talk.to.is_empty() && !text.is_empty() && Command::parse(text).is_none();
         // A name is no line to be sent again.
         if self.talk.chats || Command::parse(text).is_some() {
             self.history.add(text);

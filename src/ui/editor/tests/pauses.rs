@@ -55,6 +55,36 @@ fn line_that_would_be_ignored_says_so_after_a_pause() {
     }
 }
 
+/// Whoever types fast does not pause before Enter.
+#[test]
+fn line_that_was_ignored_says_so_below_it_to_a_person() {
+    let mut bench = Bench::new(60, 10);
+    for (reads, is_told) in [
+        (&["he", "lp", "\r"][..], true),
+        (&["he", "lp\r"], false),
+        (&["help\r"], false),
+        (&["!who", "\r"], false),
+        (&["help", "\r", "\r"], false),
+        (&["help", "\r", "\x1b[A", "\x15"], false),
+    ] {
+        reads.iter().for_each(|read| drop(bench.feed(read.as_bytes())));
+        let last = if is_told { HINT } else { reads[0] };
+        assert_eq!(quoted(&bench.wait(499)), "");
+        bench.wait(1);
+        assert_eq!(bench.rows().last().unwrap().starts_with(HINT), is_told, "{reads:?}");
+        assert_eq!(bench.editor.next_deadline(), None, "{last}");
+        // Gone for good with the next message, or key.
+        let written = quoted(&bench.arrive("hi"));
+        assert_eq!(written, if is_told { r"\x1b[Khi\n" } else { r"hi\n" });
+        assert!(!bench.rows().concat().contains("begin"));
+    }
+    bench.feed(b"?");
+    bench.feed(b"\r");
+    bench.wait(500);
+    assert_eq!(quoted(&bench.feed(b"@")), r"\x1b[K@");
+    assert!(!bench.rows().concat().contains("begin"));
+}
+
 #[test]
 fn nothing_is_said_of_what_may_become_a_command_or_is_a_name() {
     let mut bench = Bench::new(60, 10);
