@@ -36,10 +36,12 @@
 //!   attempts retry      which address to try when; when to come back
 //!   linger              how long one who wants to leave waits
 //!   frontend notice     what a conversation needs of who shows it, and what it tells
-//! client/conversation/  a part of it
+//! client/conversation/  parts of it
+//!   leaving             when one who wants to leave does, how it ends
 //!   link                the connection: wanted, made, lost, made again
-//! client/session/       a part of it
+//! client/session/       parts of it
 //!   losses              what the end of a connection means, and is kept and said
+//!   refusal             what was refused, where that is the end
 //! ui/                   what the user sees and types; pure
 //!   screen display      what is on its way to the output; the exact text of it
 //!   moment zone         time as people write it; local time

@@ -43,13 +43,14 @@ fn at_once(bytes: &[u8]) -> Vec<u8> {
 /// The session alone, a line at a time.
 fn one_by_one(bytes: &[u8]) -> Vec<u8> {
     let (mut outbox, mut screen) = (Outbox::new(), Screen::new(Look::default()));
-    let mut session = Session::new(Some(b"ann"), false, &mut outbox, &mut screen);
+    let settings = Settings { name: Some(b"ann"), ..Settings::default() };
+    let mut session = Session::new(&settings, &mut outbox, &mut screen);
     session.handle_connected(&mut screen);
     let mut shown = Vec::new();
     for line in bytes.split_inclusive(|&byte| byte == b'\n').filter_map(|line| line.strip_suffix(b"\n")) {
         let mut from = 0;
         while let Taken::UpTo(next) = session.handle_reply(line, from, &mut outbox, &mut screen) {
-            if session.is_full() {
+            if session.is_over() {
                 break;
             }
             from = next;

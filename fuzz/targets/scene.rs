@@ -35,6 +35,7 @@ pub(super) struct Scene {
     /// What each connection took.
     sent: Vec<Rc<RefCell<Vec<u8>>>>,
     edits: bool,
+    are_texts: bool,
 }
 
 /// Whether it goes on.
@@ -46,7 +47,7 @@ enum Course {
 
 impl Scene {
     /// A conversation as the script's settings say: pieces in which bytes move, and the time to linger; `n` with a
-    /// name, `r` reconnects, `i` interactive, `l` with the line editor.
+    /// name, `r` reconnects, `i` interactive, `l` with the line editor, `s` strict, `t` all lines are texts to bob.
     fn new(script: &Script<'_>) -> Self {
         let at_once = 1 + script.setting(0, 64) * script.setting(0, 64);
         let edits = script.has(b'l');
@@ -60,7 +61,9 @@ impl Scene {
             max_message: Some(1 << 16),
             linger: Duration::from_millis(500) * script.setting(1, 8) as u32,
             reconnects: script.has(b'r'),
+            texts_to: script.has(b't').then_some(b"bob"),
             is_interactive: script.has(b'i'),
+            is_strict: script.has(b's'),
             seed: 1,
         };
         let end = || Memory::new(at_once);
@@ -74,6 +77,7 @@ impl Scene {
             typed: Vec::new(),
             sent: Vec::new(),
             edits,
+            are_texts: script.has(b't'),
         }
     }
 
@@ -206,7 +210,12 @@ impl Scene {
         }
         let mut typed = self.typed.split(|&byte| byte == b'\n').filter_map(|line| {
             let mut request = Vec::new();
-            match Command::parse(without_carriage_return(line))? {
+            let line = without_carriage_return(line);
+            if self.are_texts {
+                Request::Send { to: b"bob", text: line }.write(&mut request);
+                return Some(request);
+            }
+            match Command::parse(line)? {
                 Command::Who => Request::List.write(&mut request),
                 Command::Send { to, text } => Request::Send { to, text }.write(&mut request),
                 Command::Quit => return None,

@@ -30,6 +30,7 @@ bell||||Ring the terminal's bell at a message
 color||WHEN|never|Names in colours: auto, always, never|; `auto` respects NO_COLOR
 log||FILE||Append what happens to FILE|, a line with the time for each event
 reconnect||||Make a lost connection again, with the same name
+strict|||||End with status 5 at the first message that is refused, and send none after it
 ";
 
 const BRIEF: &str = "\
@@ -73,6 +74,8 @@ Exit status:
             terminal ended, and not everything was answered
   2         the command line was wrong
   3         the server was full
+  4         input is no terminal, and the name given with --name was refused
+  5         with --strict: a message was refused
   130, 143  ended by SIGINT, SIGTERM
 ";
 
@@ -112,8 +115,7 @@ pub fn main() -> ExitCode {
     }
     log::finish();
     match result {
-        Ok(Verdict::Left) => ExitCode::SUCCESS,
-        Ok(Verdict::Full) => ExitCode::from(3),
+        Ok(Verdict::Status(status)) => ExitCode::from(status),
         Ok(Verdict::Killed(signal)) => {
             // The terminal is as it was: end as any program does, with status 130 for SIGINT.
             signals::obey(signal);
@@ -148,6 +150,7 @@ pub(super) fn parse(words: &[OsString]) -> Result<Options, String> {
         timestamps: given.flag("timestamps"),
         bell: given.flag("bell"),
         reconnect: given.flag("reconnect"),
+        strict: given.flag("strict"),
         log: given.value("log").map(PathBuf::from),
         host: given.flag("host"),
         verbose: given.verbosity(),
@@ -197,6 +200,7 @@ mod tests {
             dumb: options.dumb,
             log: None,
             reconnect: false,
+            strict: false,
             verbose: 0,
             #[cfg(feature = "rich")]
             extras: Default::default(),

@@ -60,6 +60,16 @@ impl<'a> Command<'a> {
         }
     }
 
+    /// The same where every line is a text for one user, who is known: an empty one is none, as no message is
+    /// empty.
+    pub(crate) fn read(line: &'a [u8], is_text: bool) -> Option<Self> {
+        match is_text {
+            false => Self::parse(line),
+            true if line.is_empty() => None,
+            true => Some(Self::Send { to: b"", text: line }),
+        }
+    }
+
     fn parse_send(line: &'a [u8]) -> Option<Self> {
         let message = line.strip_prefix(b"@")?;
         // No name goes on in another line, if there are several.
@@ -108,6 +118,15 @@ pub fn expand(to: &[u8], lines: &[u8]) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn texts_are_no_commands() {
+        for line in [&b"!quit"[..], b"!who ", b"@ann hi", b" ", b"\xff"] {
+            assert_eq!(Command::read(line, true), Some(Command::Send { to: b"", text: line }));
+            assert_eq!(Command::read(line, false), Command::parse(line));
+        }
+        assert_eq!(Command::read(b"", true), None);
+    }
 
     #[test]
     fn commands() {

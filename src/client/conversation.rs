@@ -17,6 +17,7 @@
 //! outbox takes no command, so the input is not read, but for a little that may hold a
 //! `!quit`. The time is a duration since any fixed point.
 
+mod leaving;
 mod link;
 
 pub use super::ends::{Ends, Event, Held, Outcome, Settings};
@@ -25,7 +26,7 @@ use self::link::Link;
 use super::frontend::{Frontend, KeyEvent};
 use super::linger::Linger;
 use super::retry::Retry;
-use super::session::{Session, Unsaid};
+use super::session::Session;
 use super::takers::{Commands, Replies};
 use super::typed::Typed;
 use crate::wire::lines::Lines;
@@ -60,7 +61,7 @@ impl<F: Frontend> Conversation<F> {
     /// A conversation without a connection yet.
     pub fn new(settings: &Settings<'_>, mut frontend: F) -> Self {
         let mut outbox = Outbox::new();
-        let session = Session::new(settings.name, settings.reconnects, &mut outbox, &mut frontend);
+        let session = Session::new(settings, &mut outbox, &mut frontend);
         Self {
             session,
             frontend,
@@ -68,7 +69,7 @@ impl<F: Frontend> Conversation<F> {
             retry: Retry::new(settings.seed),
             incoming: Lines::new(settings.max_message),
             outbox,
-            typed: Typed::new(),
+            typed: Typed::new(settings.texts_to.is_some()),
             linger: Linger::new(settings.linger, settings.is_interactive),
             events: Vec::new(),
             over: None,
@@ -78,6 +79,12 @@ impl<F: Frontend> Conversation<F> {
     /// Who shows the conversation.
     pub fn frontend(&mut self) -> &mut F {
         &mut self.frontend
+    }
+
+    /// This is all that is typed: no input is read.
+    pub fn type_all(&mut self, bytes: &[u8], now: Duration) {
+        self.typed.lines().push(bytes);
+        self.typed.end(now);
     }
 
     /// Whether a line of the server would be taken, if it came.
@@ -151,25 +158,6 @@ impl<F: Frontend> Conversation<F> {
         }
     }
 
-    /// How the conversation has ended, if it has.
-    pub fn outcome(&self, now: Duration) -> Option<Outcome> {
-        if self.over.is_some() {
-            return self.over;
-        }
-        let has_lingered = self.has_lingered(now);
-        let is_shown = self.frontend.to_show_len() == 0;
-        if self.session.is_full() {
-            return (is_shown || has_lingered).then_some(Outcome::Full);
-        }
-        let leaves = self.linger.is_interactive && self.typed.over_since().is_some();
-        // Whoever waits for nothing still has done what can be done at once.
-        let can_move = self.can_take_replies() || self.can_take_input() || self.wants_input();
-        if has_lingered && !can_move && !leaves && !self.typed.has_ended() {
-            return Some(Outcome::Stalled);
-        }
-        (leaves || self.is_done() && is_shown || has_lingered && !can_move).then_some(Outcome::Left)
-    }
-
     /// The reader of the output has gone.
     pub fn handle_unseen(&mut self) {
         self.over = Some(Outcome::Unseen);
@@ -178,26 +166,6 @@ impl<F: Frontend> Conversation<F> {
     /// What has come up since the last time.
     pub fn take_events(&mut self) -> Vec<Event> {
         mem::take(&mut self.events)
-    }
-
-    /// The end: writes what can be written, for the last time, and ends the connection. Returns what is
-    /// then known to have been typed in vain.
-    ///
-    /// # Errors
-    /// Those of the output.
-    pub fn leave<N: Transport, I: Transport, O: Transport>(
-        &mut self,
-        ends: &mut Ends<N, I, O>,
-        now: Duration,
-    ) -> Result<Unsaid, O::Error> {
-        self.send(&mut ends.server, now);
-        self.frontend.leave();
-        let shown = self.show(&mut ends.output, now);
-        let unsaid = self.unsaid(now);
-        if let Some(server) = ends.server.take() {
-            server.end();
-        }
-        shown.map(|()| unsaid)
     }
 
     /// From the server to the screen, and on to the output.
@@ -229,7 +197,7 @@ impl<F: Frontend> Conversation<F> {
         {
             server.end();
         }
-        if self.can_end() || self.link == Link::Ended && self.has_lingered(now) {
+        if self.can_end() || self.link == Link::Ended && !self.session.is_over() && self.has_lingered(now) {
             self.handle_disconnected(now);
         }
         Ok(())
@@ -361,38 +329,7 @@ impl<F: Frontend> Conversation<F> {
     fn can_end(&self) -> bool {
         let is_shown = self.session.is_turned_away()
             || self.incoming.refused().is_none() && self.frontend.to_show_len() == 0;
-        self.link == Link::Ended && is_shown && !self.session.is_full()
-    }
-
-    /// Whether nothing is left but to show what waits: everything typed was sent, and answered.
-    fn is_done(&self) -> bool {
-        self.typed.is_exhausted() && self.session.is_settled() && self.outbox.is_empty()
-    }
-
-    /// When to leave without the answers that have not come (spec C3).
-    fn linger_deadline(&self) -> Option<Duration> {
-        let Some(since) = self.typed.over_since() else {
-            return self.typed.stalled_since().map(|since| self.linger.deadline_of_stall(since));
-        };
-        // Who only comes to the end of a script has time until the connection stands.
-        let waits = self.link != Link::Connecting || self.typed.is_quit();
-        waits.then(|| self.linger.deadline(since))
-    }
-
-    fn has_lingered(&self, now: Duration) -> bool {
-        self.linger_deadline().is_some_and(|deadline| deadline <= now)
-    }
-
-    fn unsaid(&self, now: Duration) -> Unsaid {
-        let mut unsaid = self.session.unsaid(&self.outbox);
-        // Any other end says enough of a log-in.
-        let says_it = matches!(self.outcome(now), Some(Outcome::Left | Outcome::Stalled));
-        if self.session.is_logging_in() && !says_it {
-            unsaid.unanswered -= 1;
-        }
-        let answered = u64::from(self.session.has_answered_part());
-        unsaid.unsent += self.typed.commands().saturating_sub(answered);
-        unsaid
+        self.link == Link::Ended && is_shown && !self.session.is_over()
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a conversation is told, and what it says: its settings, its three ends, its events and outcomes.
 
+use super::session::Unsaid;
 use crate::wire::source::{Source, TRY_AGAIN, Transport};
 use core::time::Duration;
 
@@ -15,8 +16,14 @@ pub struct Settings<'a> {
     pub linger: Duration,
     /// A lost connection is made again.
     pub reconnects: bool,
-    /// The input is a terminal: who ends it leaves at once (spec C3).
+    /// Whoever gets every line that is typed, as a text: none is a command then.
+    pub texts_to: Option<&'a [u8]>,
+    /// The input is a terminal: who ends it leaves at once (spec C3), and is asked for another name when one
+    /// is refused, even the one given.
     pub is_interactive: bool,
+    /// The first message that is refused is the end, and nothing is sent after it: each waits for the answer
+    /// to the one before.
+    pub is_strict: bool,
     /// Where chance begins, of which there is a little in the times of coming back.
     pub seed: u64,
 }
@@ -86,10 +93,29 @@ pub enum Outcome {
     Unseen,
     /// The server was full.
     Full,
+    /// The name was refused, and nobody is there to be asked for another.
+    NameRefused,
+    /// A message was refused.
+    MessageRefused,
     /// The connection was closed, or broken.
     Lost,
     /// No connection could be made.
     Unconnected,
+}
+
+impl Outcome {
+    /// The exit status of a program (spec section 5), if this much was typed in vain.
+    pub fn status(self, unsaid: Unsaid, is_interactive: bool) -> u8 {
+        match self {
+            Self::Left if is_interactive || unsaid == Unsaid::default() => 0,
+            Self::Unseen => 0,
+            Self::Left | Self::Stalled | Self::Lost | Self::Unconnected => 1,
+            Self::Full => 3,
+            Self::NameRefused => 4,
+            Self::MessageRefused => 5,
+            Self::Interrupted => 130,
+        }
+    }
 }
 
 /// What there is to do for others, or to tell, that is no part of what the output shows.

@@ -10,6 +10,9 @@
 //!                                                 IN-USE, BUSY
 //! ```
 //!
+//! Where nobody can be asked for another name, one that is refused is the end; where messages are strictly to
+//! be taken, so is one that is not.
+//!
 //! Whoever comes back and is told that the name may not be had, or gives it up, is at Naming again; what is
 //! lost from there on is made again, too.
 //!
@@ -17,10 +20,14 @@
 //! (spec L7). While a name waits for its answer, the log-in is in the outbox or was sent.
 
 mod losses;
+mod refusal;
 
 pub use self::losses::{Disconnect, Unsaid};
+pub use self::refusal::Refusal;
 
+use self::refusal::{Manner, Sending};
 use super::command::Command;
+use super::ends::Settings;
 use super::frontend::Frontend;
 use super::notice::Notice;
 use crate::wire::escape::Printable;
@@ -43,8 +50,8 @@ pub struct Session {
     unanswered: u64,
     /// What has become of a message that was put into the outbox in part.
     begun: Begun,
-    /// A lost connection is made again, rather than the end.
-    reconnects: bool,
+    manner: Manner,
+    sending: Sending,
     /// The user has been logged in: there is something to come back to.
     has_logged_in: bool,
     /// How many requests were sent over connections that were lost, and never answered.
@@ -73,6 +80,10 @@ enum Phase {
     Taken,
     /// The server is full: the session is over.
     Full,
+    /// So it is as the name was refused, for this reason.
+    NameRefused(&'static str),
+    /// So it is as a message was refused, for this reason.
+    MessageRefused(&'static str),
 }
 
 /// A long message, on its way to the server piece by piece.
@@ -96,28 +107,29 @@ enum Connection {
 }
 
 impl Session {
-    /// A session that starts by trying `name`, or by asking for one.
-    pub fn new(
-        name: Option<&[u8]>,
-        reconnects: bool,
-        outbox: &mut Outbox,
-        frontend: &mut impl Frontend,
-    ) -> Self {
+    /// A session that starts by trying the name of the settings, or by asking for one.
+    pub fn new(settings: &Settings<'_>, outbox: &mut Outbox, frontend: &mut impl Frontend) -> Self {
+        let name = settings.name.filter(|name| !name.is_empty());
         let mut session = Self {
             phase: Phase::Arriving,
             name: Vec::new(),
             unanswered: 0,
             begun: Begun::No,
-            reconnects,
+            manner: Manner::new(settings),
+            sending: Sending::new(settings.texts_to),
             has_logged_in: false,
             lost: 0,
             is_answering: false,
             unsent: Vec::new(),
         };
-        match name.filter(|name| !name.is_empty()) {
+        match name {
             Some(name) if is_valid_name(name) => session.try_name(name, Connection::New, outbox),
             Some(name) => {
                 frontend.show(Notice::Disallowed(name), 0);
+                if session.manner.has_one_name {
+                    session.name = name.to_vec();
+                    session.phase = Phase::NameRefused(refusal::DISALLOWED);
+                }
             }
             None => {}
         }
@@ -126,7 +138,7 @@ impl Session {
 
     /// Whether a connection is of use, now, if there is none.
     pub fn wants_connection(&self) -> bool {
-        !matches!(self.phase, Phase::Naming | Phase::Full)
+        self.phase != Phase::Naming && !self.is_over()
     }
 
     /// Whether nothing that was asked waits for its answer.
@@ -159,12 +171,12 @@ impl Session {
 
     /// Whether what the server says still counts.
     pub(super) fn takes_replies(&self) -> bool {
-        !matches!(self.phase, Phase::Full | Phase::TurnedAway | Phase::Taken)
+        !self.is_turned_away() && !self.is_over()
     }
 
-    /// Whether the server is full, which ends the session.
-    pub fn is_full(&self) -> bool {
-        self.phase == Phase::Full
+    /// Whether the session is over, as the server is full or has refused what may not be refused.
+    pub fn is_over(&self) -> bool {
+        matches!(self.phase, Phase::Full | Phase::NameRefused(_) | Phase::MessageRefused(_))
     }
 
     /// Whether the user is asked for a name.
@@ -181,6 +193,7 @@ impl Session {
     pub fn is_ready_for_input(&self, outbox: &Outbox, frontend: &impl Frontend) -> bool {
         match self.phase {
             Phase::Naming => !frontend.is_full(),
+            Phase::Chatting if self.manner.is_strict && self.unanswered > 0 => false,
             Phase::Chatting => outbox.len() < OUTBOX_FULL,
             _ => false,
         }
@@ -209,13 +222,14 @@ impl Session {
             return Taken::UpTo(from);
         }
         let line = without_carriage_return(line);
-        match Command::parse(line) {
+        match Command::read(line, self.sending.are_texts()) {
             Some(Command::Quit) => return Taken::UpTo(from),
             _ if self.phase == Phase::Naming => self.handle_name(line, outbox, frontend),
             Some(Command::Send { to, text }) => return self.send(to, text, from, outbox, frontend),
             Some(Command::Who) => {
                 Request::List.write(outbox.tail());
                 frontend.handle_request(Request::List);
+                self.sending.begin_other();
                 self.unanswered += 1;
             }
             None => {}
@@ -242,6 +256,10 @@ impl Session {
         outbox: &mut Outbox,
         frontend: &mut impl Frontend,
     ) -> Taken {
+        if from == 0 && self.manner.is_strict {
+            self.sending.begin(to);
+        }
+        let to = self.sending.receiver(to);
         let rest = &text[from..];
         let piece = &rest[..rest.len().min(OUTBOX_PIECE)];
         let out = outbox.tail();
@@ -262,6 +280,7 @@ impl Session {
         self.unanswered += u64::from(self.begun != Begun::Answered);
         self.begun = Begun::No;
         frontend.record(Notice::To { name: to, text });
+        self.sending.messages += 1;
         Taken::Whole
     }
 
@@ -312,22 +331,30 @@ impl Session {
             // The server may not have noticed yet that the old connection is gone.
             (Returning, Reply::InUse) => self.phase = Phase::Taken,
             (LoggingIn(_) | Returning, Reply::Busy) if self.comes_back() => self.phase = Phase::TurnedAway,
-            (LoggingIn(_), Reply::InUse) => self.ask_again(|name| Notice::InUse(name), frontend),
+            (LoggingIn(_), Reply::InUse) => self.give_up_name(frontend),
             (LoggingIn(_) | Returning, Reply::BadRqstBody) => {
-                self.ask_again(|name| Notice::Disallowed(name), frontend);
+                frontend.show(Notice::Disallowed(&self.name), 0);
+                self.ask_again(refusal::DISALLOWED, frontend);
             }
             (LoggingIn(_) | Returning, Reply::BadRqstHdr) => {
-                self.ask_again(|_| Notice::BadHeader, frontend);
+                frontend.show(Notice::BadHeader, 0);
+                self.ask_again(refusal::HEADER, frontend);
             }
             (LoggingIn(_) | Naming, Reply::Busy) if !self.comes_back() => {
                 self.phase = Phase::Full;
                 frontend.show(Notice::Full, 0);
             }
             (_, Reply::SendOk) => return self.answer(Notice::Sent, from, frontend),
-            (_, Reply::BadDestUser) => return self.answer(Notice::NoSuchUser, from, frontend),
+            (_, Reply::BadDestUser) => {
+                return self.refuse(refusal::NO_SUCH_USER, Notice::NoSuchUser, from, frontend);
+            }
             (_, Reply::ListOk { names }) => return self.answer(Notice::Online(names), from, frontend),
-            (Chatting, Reply::BadRqstHdr) => return self.answer(Notice::BadHeader, from, frontend),
-            (Chatting, Reply::BadRqstBody) => return self.answer(Notice::BadBody, from, frontend),
+            (Chatting, Reply::BadRqstHdr) => {
+                return self.refuse(refusal::HEADER, Notice::BadHeader, from, frontend);
+            }
+            (Chatting, Reply::BadRqstBody) => {
+                return self.refuse(refusal::BODY, Notice::BadBody, from, frontend);
+            }
             _ => note!(Warn, "the server sent what nobody asked for: {}", Printable(line)),
         }
         None
@@ -347,10 +374,14 @@ impl Session {
         next
     }
 
-    /// The server refused the log-in: the user is asked for another name (spec L2).
-    fn ask_again(&mut self, refused: impl Fn(&[u8]) -> Notice<'_>, frontend: &mut impl Frontend) {
-        frontend.show(refused(&self.name), 0);
-        self.ask_for_name(frontend);
+    /// The server refused the log-in, for this reason: the user is asked for another name (spec L2), if there
+    /// can be one.
+    fn ask_again(&mut self, reason: &'static str, frontend: &mut impl Frontend) {
+        if self.has_one_name() {
+            self.phase = Phase::NameRefused(reason);
+        } else {
+            self.ask_for_name(frontend);
+        }
     }
 
     fn ask_for_name(&mut self, frontend: &mut impl Frontend) {

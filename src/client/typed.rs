@@ -17,6 +17,8 @@ pub(crate) struct Typed {
     looked: usize,
     /// Since when they have waited for a server that is silent, and nothing more is read.
     stalled: Option<Duration>,
+    /// They are texts, and no commands.
+    are_texts: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,8 +34,8 @@ enum End {
 }
 
 impl Typed {
-    pub(crate) const fn new() -> Self {
-        Self { lines: Lines::new(None), end: End::Open, looked: 0, stalled: None }
+    pub(crate) const fn new(are_texts: bool) -> Self {
+        Self { lines: Lines::new(None), end: End::Open, looked: 0, stalled: None, are_texts }
     }
 
     /// Whether there is room for more, and it would count.
@@ -121,7 +123,7 @@ impl Typed {
         let before = self.lines.len();
         self.lines.drain_to(take);
         self.looked = self.looked.saturating_sub(before - self.lines.len());
-        if self.is_refused() && !self.is_quit() {
+        if self.is_refused() && !self.is_quit() && !self.are_texts {
             self.look_for_quit(now);
         }
     }
@@ -148,7 +150,8 @@ impl Typed {
     pub(crate) fn commands(&self) -> u64 {
         let mut commands = 0;
         let _ = self.lines.find(0, &mut |line| {
-            commands += u64::from(Command::parse(without_carriage_return(line)).is_some());
+            let line = without_carriage_return(line);
+            commands += u64::from(Command::read(line, self.are_texts).is_some());
             false
         });
         commands
@@ -190,7 +193,7 @@ mod tests {
     #[test]
     fn room_is_counted_from_the_end_of_the_first_line() {
         for first in [0, 10, 2 * TYPED_AHEAD] {
-            let mut typed = Typed::new();
+            let mut typed = Typed::new(false);
             typed.lines().push(&[b"x".repeat(first), b"\n".to_vec()].concat());
             typed.lines().drain(|_| false);
             typed.lines().push(&b"y".repeat(TYPED_AHEAD - 2));

@@ -6,7 +6,7 @@
 
 use super::connector::{ConnectError, Connector};
 use super::console::{self, Console, Tokens};
-use super::failure::{Failure, Words};
+use super::failure::{self, Failure, Words};
 use super::log;
 use super::options::Options;
 use super::run::{Ending, Outcome};
@@ -76,6 +76,8 @@ impl Client {
             linger: options.linger,
             reconnects: options.reconnect,
             is_interactive: input.is_terminal(),
+            is_strict: options.strict,
+            texts_to: None,
             seed: seed(),
         };
         Ok(Self {
@@ -101,10 +103,12 @@ impl Client {
         let left = self.leave();
         self.finish_hosting();
         self.console.close(self.conversation.frontend(), self.start.elapsed());
+        let refused = self.conversation.refusal().map(|refusal| failure::refused(refusal, &self.target));
         Ok(Ending {
             outcome: result?,
             unsaid: left?,
-            is_interactive: self.ends.input.transport().is_terminal(),
+            is_interactive: self.conversation.is_interactive(),
+            refused: refused.unwrap_or_default(),
             unconnected: self.unconnected,
             broken: self.ends.broken,
             input_broken: self.ends.input_broken,

@@ -1,7 +1,8 @@
 //! What can break a conversation, in words for the user: what happened to which address, and what
 //! to do next.
 
-use crate::client::session::Unsaid;
+use crate::client::session::{Refusal, Unsaid};
+use crate::wire::escape::Printable;
 use rustix::io::Errno;
 use std::fmt;
 use std::io;
@@ -30,6 +31,13 @@ pub(crate) enum Failure {
         server: String,
         /// Why, if it was not closed.
         error: Option<io::Error>,
+        /// What was typed in vain.
+        unsaid: Unsaid,
+    },
+    /// The server has refused the name, or a message.
+    Refused {
+        /// By whom, which of them, and why.
+        refused: String,
         /// What was typed in vain.
         unsaid: Unsaid,
     },
@@ -96,7 +104,11 @@ impl fmt::Display for Failure {
                     None => write!(formatter, "the server at {server} closed the connection: {again}")?,
                     Some(error) => write!(formatter, "the connection to {server} broke: {again} ({error})")?,
                 }
-                if *unsaid == Unsaid::default() { Ok(()) } else { write!(formatter, "; {}", Words(*unsaid)) }
+                write_unsaid(*unsaid, formatter)
+            }
+            Self::Refused { refused, unsaid } => {
+                formatter.write_str(refused)?;
+                write_unsaid(*unsaid, formatter)
             }
             Self::Unanswered { server, unsaid, is_unread } => {
                 let unread = if *is_unread { ", and more that was not read" } else { "" };
@@ -138,6 +150,22 @@ impl fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
+
+fn write_unsaid(unsaid: Unsaid, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    if unsaid == Unsaid::default() { Ok(()) } else { write!(formatter, "; {}", Words(unsaid)) }
+}
+
+/// What was refused, in words: it is said when the session is no more.
+pub(crate) fn refused(refusal: Refusal<'_>, server: &str) -> String {
+    let Refusal { message, name, reason } = refusal;
+    let name = Printable(name);
+    match message {
+        None => format!("cannot log in at {server} as {name}: {reason}; choose another with --name"),
+        Some(number) => {
+            format!("{server} refused message {number}, to {name}: {reason}; nothing was sent after it")
+        }
+    }
+}
 
 /// What was typed in vain, in words.
 #[derive(Debug, Clone, Copy)]

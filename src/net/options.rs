@@ -38,6 +38,8 @@ pub(crate) struct Options {
     pub(crate) log: Option<PathBuf>,
     /// Make a lost connection again.
     pub(crate) reconnect: bool,
+    /// The first message that is refused is the end.
+    pub(crate) strict: bool,
     /// How often `-v` was given.
     pub(crate) verbose: u8,
     /// Those of the feature `rich`.

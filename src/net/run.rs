@@ -32,6 +32,8 @@ pub(crate) struct Ending {
     pub(crate) unsaid: Unsaid,
     /// The input was a terminal.
     pub(crate) is_interactive: bool,
+    /// What was refused, if that was the end, in words.
+    pub(crate) refused: String,
     /// Why no connection could be made.
     pub(crate) unconnected: Option<ConnectError>,
     /// What broke the connection, if it was not closed.
@@ -43,10 +45,8 @@ pub(crate) struct Ending {
 /// What the program's exit status says (spec section 5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// The user left.
-    Left,
-    /// The server was full.
-    Full,
+    /// It is this.
+    Status(u8),
     /// This signal came.
     Killed(i32),
 }
@@ -68,7 +68,7 @@ pub(crate) fn run(options: &Options) -> Result<Verdict, Failure> {
         (Connector::new(&options.address, options.port, timeout, SOCKET, LOOK_UP), None)
     };
     let ending = Client::new(options, target.clone(), connector, poll, server)?.run()?;
-    judge(ending, &options.address, target)
+    Ok(judge(ending, &options.address, target))
 }
 
 /// Tells whoever hosts what others have to type, before anything is asked on standard output.
@@ -102,36 +102,45 @@ fn reachable(mut address: SocketAddr) -> SocketAddr {
     address
 }
 
-/// What the end means for the program. Who leaves a terminal need not be told what was not answered.
-fn judge(ending: Ending, host: &str, server: String) -> Result<Verdict, Failure> {
-    use conversation::Outcome::{Full, Interrupted, Left, Lost, Stalled, Unconnected, Unseen};
-    let Ending { outcome, unsaid, is_interactive, unconnected, broken, input_broken } = ending;
-    if let (Outcome::Over(Left), Some(error)) = (outcome, input_broken) {
-        return Err(Failure::local("standard input")(error));
-    }
-    let verdict = match outcome {
-        Outcome::Over(Full) => return Ok(Verdict::Full),
-        Outcome::Over(Unseen) => return Ok(Verdict::Left),
-        Outcome::Over(Lost) => return Err(Failure::Lost { server, error: broken, unsaid }),
-        Outcome::Over(Unconnected) => {
-            return Err(match unconnected {
-                Some(ConnectError::Unknown(error)) => Failure::Unknown { host: host.to_owned(), error },
-                Some(ConnectError::Refused(error)) => Failure::Connect { server, error },
-                None => Failure::Connect { server, error: io::ErrorKind::NotConnected.into() },
-            });
-        }
-        Outcome::Over(Left) if !is_interactive && unsaid != Unsaid::default() => {
-            return Err(Failure::Unanswered { server, unsaid, is_unread: false });
-        }
-        Outcome::Over(Stalled) => return Err(Failure::Unanswered { server, unsaid, is_unread: true }),
-        Outcome::Killed(signal) => Verdict::Killed(signal),
-        Outcome::Over(Interrupted) => Verdict::Killed(SIGINT),
-        Outcome::Over(Left) => Verdict::Left,
+/// What the end means for the program, which is said, if there is something to say. Who leaves a terminal need
+/// not be told what was not answered.
+fn judge(ending: Ending, host: &str, server: String) -> Verdict {
+    use conversation::Outcome::{
+        Full, Left, Lost, MessageRefused, NameRefused, Stalled, Unconnected, Unseen,
     };
+    let Ending { outcome, unsaid, is_interactive, refused, unconnected, broken, input_broken } = ending;
+    let verdict = match outcome {
+        Outcome::Killed(signal) => Verdict::Killed(signal),
+        Outcome::Over(conversation::Outcome::Interrupted) => Verdict::Killed(SIGINT),
+        Outcome::Over(Left) if input_broken.is_some() => Verdict::Status(1),
+        Outcome::Over(outcome) => Verdict::Status(outcome.status(unsaid, is_interactive)),
+    };
+    let failure = match outcome {
+        Outcome::Over(Full | Unseen) => return verdict,
+        Outcome::Over(Lost) => Failure::Lost { server, error: broken, unsaid },
+        Outcome::Over(Unconnected) => match unconnected {
+            Some(ConnectError::Unknown(error)) => Failure::Unknown { host: host.to_owned(), error },
+            Some(ConnectError::Refused(error)) => Failure::Connect { server, error },
+            None => Failure::Connect { server, error: io::ErrorKind::NotConnected.into() },
+        },
+        Outcome::Over(NameRefused | MessageRefused) => Failure::Refused { refused, unsaid },
+        Outcome::Over(Left | Stalled) => match input_broken {
+            Some(error) => Failure::local("standard input")(error),
+            None if verdict == Verdict::Status(0) => return left(verdict, unsaid, is_interactive),
+            None => Failure::Unanswered { server, unsaid, is_unread: outcome == Outcome::Over(Stalled) },
+        },
+        _ => return left(verdict, unsaid, is_interactive),
+    };
+    log::say("chinwag", &failure);
+    verdict
+}
+
+/// Who has left is told of what was not sent.
+fn left(verdict: Verdict, unsaid: Unsaid, is_interactive: bool) -> Verdict {
     let unanswered = if is_interactive { 0 } else { unsaid.unanswered };
     let unsaid = Unsaid { unanswered, ..unsaid };
     if unsaid != Unsaid::default() {
         log::say("chinwag", &format_args!("left with {}", Words(unsaid)));
     }
-    Ok(verdict)
+    verdict
 }

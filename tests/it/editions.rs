@@ -4,6 +4,7 @@
 use crate::peer::Peer;
 use crate::program::{PROMPT, Program, chinwag};
 use crate::support::Daemon;
+use chinwag::client::conversation::Settings;
 use chinwag::client::session::Session;
 use chinwag::server::hub::{Handled, Hub, Id, Limits};
 use chinwag::ui::screen::{Look, Screen};
@@ -151,7 +152,7 @@ struct Ann {
 impl Ann {
     fn new() -> Self {
         let (mut outbox, mut screen) = (Outbox::new(), Screen::new(Look::default()));
-        let mut session = Session::new(None, false, &mut outbox, &mut screen);
+        let mut session = Session::new(&Settings::default(), &mut outbox, &mut screen);
         session.handle_connected(&mut screen);
         let mut ann = Self { session, outbox, screen, sent: Vec::new(), shown: Vec::new() };
         ann.collect();
@@ -201,7 +202,7 @@ fn play_session(edition: &Edition, chunk: usize) -> Result<(), String> {
     }
     expect_nothing(&ann.sent)?;
     expect_nothing(&ann.shown)?;
-    assert_eq!(ann.session.is_full(), status == 3);
+    assert_eq!(ann.session.is_over(), status == 3);
     Ok(())
 }
 

@@ -136,32 +136,6 @@ fn client_refuses_bad_names_itself() {
     program.finish().assert(0, format!("{PROMPT}{refused}{PROMPT}Successfully logged in as ann!\n"));
 }
 
-#[test]
-fn name_given_as_an_option_is_tried_without_asking() {
-    let peer = Peer::new();
-    let mut program = Program::on_pipes(chinwag(peer.port(), "--name ann"));
-    program.enter_all("bob\n");
-    let mut talk = peer.accept();
-    talk.answer("HELLO-FROM ann", "IN-USE\n");
-    talk.answer("HELLO-FROM bob", "HELLO bob\n");
-    talk.expect_end();
-    let refused = IN_USE.replace("NAME", "ann");
-    program.finish().assert(0, format!("{refused}{PROMPT}Successfully logged in as bob!\n"));
-}
-
-/// Spec L5.
-#[test]
-fn bad_name_given_as_an_option_is_asked_again() {
-    let peer = Peer::new();
-    let mut program = Program::on_pipes(chinwag(peer.port(), "--name a,b"));
-    program.enter_all("ann\n");
-    let mut talk = peer.accept();
-    talk.answer("HELLO-FROM ann", "HELLO ann\n");
-    talk.expect_end();
-    let refused = DISALLOWED.replace("NAME", "a,b");
-    program.finish().assert(0, format!("{refused}{PROMPT}Successfully logged in as ann!\n"));
-}
-
 /// Spec C3: at the prompt, while logging in, and while chatting.
 #[test]
 fn quit_leaves_at_any_point() {

@@ -41,6 +41,8 @@ mod rich;
 mod screen;
 mod server;
 #[cfg(target_os = "linux")]
+mod statuses;
+#[cfg(target_os = "linux")]
 mod strangers;
 mod support;
 #[cfg(target_os = "linux")]

@@ -167,12 +167,18 @@ impl Outcome {
     /// Status 1, and one line on standard error with all of these words.
     #[track_caller]
     pub(crate) fn assert_broken(&self, stdout: impl AsRef<[u8]>, words: &[&str]) {
+        self.assert_error(1, stdout, words);
+    }
+
+    /// This status, and one line on standard error with all of these words.
+    #[track_caller]
+    pub(crate) fn assert_error(&self, status: i32, stdout: impl AsRef<[u8]>, words: &[&str]) {
         assert_eq!(readable(&self.stdout), readable(stdout.as_ref()), "standard output");
         let line = self.only_error();
         for word in words {
             assert!(line.contains(word), "{word} is not in {line}");
         }
-        assert_eq!(self.status.code(), Some(1), "{}", self.status);
+        assert_eq!(self.status.code(), Some(status), "{}", self.status);
     }
 
     /// The one line on standard error.

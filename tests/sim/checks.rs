@@ -13,23 +13,28 @@ use std::time::Duration;
 
 /// Checks what was shown, what was counted, and why and when it ended.
 pub(crate) fn check_ending(client: &Client, heard: &[Heard]) {
-    let Some(ending) = client.ending.filter(|_| !has_typed_too_much(client)) else { return };
+    let Some(ending) = client.ending.as_ref().filter(|_| !has_typed_too_much(client)) else { return };
     let typing = client.typing.borrow();
     let has_ended = typing.ended.is_some() && client.options.input != InputKind::Keys;
-    let typed = typed_lines(&typing.read, has_ended);
+    let are_texts = client.options.texts_to.is_some();
+    let typed = typed_lines(&typing.read, has_ended, are_texts);
     // The end may be known and stand behind more than is read ahead.
-    let is_over = typing.ended.is_some() || typing.announced.is_some() || has_quit(&typing.read, has_ended);
+    let is_over = typing.ended.is_some()
+        || typing.announced.is_some()
+        || !are_texts && has_quit(&typing.read, has_ended);
     let oracle = Oracle::new(facts(client), heard, &typed);
     // Names may still have waited for a screen that was full.
     let waits = client.conversation.held().typed > 0;
     let has_names_left = waits && matches!(oracle.state, State::Naming | State::LoggingIn(_));
     // Who does not want to leave sees all that came before the end of the connection.
-    let is_patient = !is_over && matches!(ending.outcome, Outcome::Lost | Outcome::Full);
+    let is_patient =
+        !is_over && !matches!(ending.outcome, Outcome::Left | Outcome::Unseen | Outcome::Unconnected);
     let is_short = ending.was_blocked && !is_patient || has_names_left;
     check_shown(client, &oracle, is_short);
     check_outcome(client, &oracle, is_over);
     if !is_short {
         check_counts(client, &oracle);
+        check_status(client, &oracle);
     }
     check_time(client);
 }
@@ -40,7 +45,7 @@ pub(crate) fn check_shown_at_rest(client: &Client) {
         return;
     }
     let typing = client.typing.borrow();
-    let typed = typed_lines(&typing.read, typing.ended.is_some());
+    let typed = typed_lines(&typing.read, typing.ended.is_some(), client.options.texts_to.is_some());
     let oracle = Oracle::new(facts(client), &client.heard(), &typed);
     check_shown(client, &oracle, client.ends.output.is_blocked());
 }
@@ -53,6 +58,10 @@ fn has_typed_too_much(client: &Client) -> bool {
 fn facts(client: &Client) -> Facts<'_> {
     Facts {
         name: client.options.name.as_deref().map(str::as_bytes),
+        has_one_name: client.options.name.as_ref().is_some_and(|name| !name.is_empty())
+            && !client.options.input.is_interactive(),
+        is_strict: client.options.is_strict,
+        are_texts: client.options.texts_to.is_some(),
         reconnects: client.options.reconnects,
         max_message: client.options.max_message,
         escapes: client.options.input == InputKind::Keys,
@@ -123,13 +132,16 @@ fn difference(shown: &[u8], expected: &[u8]) -> String {
 }
 
 fn check_outcome(client: &Client, oracle: &Oracle<'_>, is_over: bool) {
-    let Some(ending) = client.ending else { return };
+    let Some(ending) = &client.ending else { return };
     let state = oracle.state;
     match ending.outcome {
         Outcome::Left => {
             assert!(is_over, "left, and nobody wanted to");
             let may_be_late = client.is_narrow() || client.options.input.is_interactive();
-            let is_lost = matches!(state, State::Lost(_) | State::Full);
+            let is_lost = !matches!(
+                state,
+                State::Naming | State::LoggingIn(_) | State::Chatting | State::Returning | State::Arriving
+            );
             assert!(!is_lost || may_be_late || client.options.linger.is_zero(), "left, instead of {state:?}");
         }
         Outcome::Stalled => {
@@ -138,8 +150,58 @@ fn check_outcome(client: &Client, oracle: &Oracle<'_>, is_over: bool) {
         Outcome::Interrupted => panic!("nobody interrupts"),
         Outcome::Unseen => assert!(client.shown.borrow().is_gone, "somebody reads"),
         Outcome::Full => assert_eq!(state, State::Full),
+        Outcome::NameRefused => assert_eq!(state, State::NameRefused),
+        Outcome::MessageRefused => {
+            assert_eq!(state, State::MessageRefused);
+            check_refused(client);
+        }
         Outcome::Lost => assert!(matches!(state, State::Lost(_)), "lost, instead of {state:?}"),
         Outcome::Unconnected => assert!(client.has_failed && state != State::Chatting),
+    }
+}
+
+/// Nothing was sent behind the message that was refused, which is the one that was said.
+fn check_refused(client: &Client) {
+    let ending = client.ending.as_ref();
+    let Some((number, to)) = ending.and_then(|ending| ending.refused.clone()) else {
+        panic!("it is not said which: {}", dump(client));
+    };
+    let mut whole = 0;
+    let mut last = Vec::new();
+    for link in &client.links {
+        let link = link.borrow();
+        whole += lines(link.written(CLIENT)).filter(|line| line.starts_with(b"SEND ")).count() as u64;
+        last = link.written(CLIENT).to_vec();
+    }
+    // It may have been refused before its end.
+    let is_cut = last.pop() != Some(b'\n');
+    let last = last.rsplit(|&byte| byte == b'\n').next().unwrap_or_default();
+    let receiver = last.strip_prefix(b"SEND ").and_then(|rest| rest.split(|&byte| byte == b' ').next());
+    assert_eq!(receiver, Some(&to[..]), "{}", dump(client));
+    // What was lost with a connection may have left no trace.
+    let sent = whole + u64::from(is_cut);
+    let has_lost = client.links.len() > 1;
+    assert!(number == sent || has_lost && number > sent, "{number} of {sent}\n{}", dump(client));
+}
+
+/// Status 0 says that everything was answered, and that every text was delivered.
+fn check_status(client: &Client, oracle: &Oracle<'_>) {
+    let Some(ending) = &client.ending else { return };
+    let is_answered = oracle.asked() == oracle.answered;
+    let is_patient = !client.options.input.is_interactive();
+    let expected = match ending.outcome {
+        Outcome::Left => u8::from(is_patient && !is_answered),
+        Outcome::Unseen => 0,
+        Outcome::Full => 3,
+        Outcome::NameRefused => 4,
+        Outcome::MessageRefused => 5,
+        Outcome::Interrupted => 130,
+        Outcome::Stalled | Outcome::Lost | Outcome::Unconnected => 1,
+    };
+    assert_eq!(ending.status, expected, "{}", dump(client));
+    if ending.outcome == Outcome::Left && expected == 0 && client.options.texts_to.is_some() {
+        let sent = oracle.shown.iter().filter(|line| line.starts_with(b"The message was sent")).count();
+        assert_eq!(sent as u64, oracle.asked(), "{}", dump(client));
     }
 }
 
@@ -157,10 +219,10 @@ pub(crate) fn dump(client: &Client) -> String {
 
 /// Nothing typed is lost without being said.
 fn check_counts(client: &Client, oracle: &Oracle<'_>) {
-    let Some(ending) = client.ending else { return };
+    let Some(ending) = &client.ending else { return };
     // Keys that are read when all is over are not looked at.
     let has_keys_left = client.options.input == InputKind::Keys && ending.outcome != Outcome::Left;
-    if oracle.state == State::Full || has_keys_left {
+    if matches!(oracle.state, State::Full) || has_keys_left {
         return;
     }
     let mut said = oracle.answered + ending.unsaid.unanswered + ending.unsaid.unsent;
@@ -180,7 +242,7 @@ fn check_counts(client: &Client, oracle: &Oracle<'_>) {
 
 /// Nobody leaves before an answer that still comes, and nobody waits longer.
 fn check_time(client: &Client) {
-    let Some(ending) = client.ending else { return };
+    let Some(ending) = &client.ending else { return };
     if !matches!(ending.outcome, Outcome::Left | Outcome::Stalled) {
         return;
     }
@@ -234,7 +296,11 @@ pub(crate) fn check_messages(clients: &[Client], is_at_rest: bool) {
             for line in lines(link.borrow().read_by(CLIENT)) {
                 if let Some((from, text)) = delivery(line) {
                     let number = check_text(clients, text);
-                    deliveries.push(Delivery { from: from.to_vec(), number, receiver });
+                    deliveries.extend(number.map(|number| Delivery {
+                        from: from.to_vec(),
+                        number,
+                        receiver,
+                    }));
                 }
             }
         }
@@ -262,8 +328,10 @@ fn check_requests(clients: &[Client], client: &Client) {
             if let Some(message) = line.strip_prefix(b"SEND ") {
                 let start =
                     message.iter().position(|&byte| byte == b' ').map_or(message.len(), |end| end + 1);
-                if start < message.len() {
-                    let number = check_text(clients, &message[start..]);
+                if let Some(number) = Some(&message[start..])
+                    .filter(|text| !text.is_empty())
+                    .and_then(|text| check_text(clients, text))
+                {
                     assert!(number > last, "message {number} was sent after {last}\n{}", dump(client));
                     last = number;
                 }
@@ -285,20 +353,27 @@ fn writer(clients: &[Client], wanted: usize) -> Option<usize> {
     clients.iter().position(|client| client.options.script.lines.iter().any(has_typed))
 }
 
-/// The text is exactly what was typed; returns its number.
-fn check_text(clients: &[Client], text: &[u8]) -> usize {
+/// The text is exactly what was typed; returns its number, if it has one: all that is typed where every line
+/// is a text is one.
+fn check_text(clients: &[Client], text: &[u8]) -> Option<usize> {
+    let senders = clients.iter().filter(|client| client.options.texts_to.is_some());
+    let mut plain = senders.flat_map(|client| &client.options.script.lines);
+    if plain.any(|line| matches!(line, Typed::Plain(plain) if plain.as_bytes() == text)) {
+        return None;
+    }
     let digits = text.strip_prefix(b"m").unwrap_or_default();
     let end = digits.iter().position(|&byte| byte == b'.').unwrap_or(0);
     let number = std::str::from_utf8(&digits[..end]).ok().and_then(|digits| digits.parse().ok()).unwrap_or(0);
     let mut typed = clients.iter().flat_map(|client| &client.options.script.lines);
     let has_typed = typed.any(|line| match line {
         Typed::Message { number: other, to, .. } if *other == number => {
-            line.line().as_bytes()[to.len() + 2..] == *text
+            let start = if to.is_empty() { 0 } else { to.len() + 2 };
+            line.line().as_bytes()[start..] == *text
         }
         _ => false,
     });
     assert!(has_typed, "nobody typed {}", text[..text.len().min(100)].escape_ascii());
-    number
+    Some(number)
 }
 
 fn check_acknowledged(clients: &[Client], deliveries: &[Delivery]) {
@@ -312,7 +387,7 @@ fn check_acknowledged(clients: &[Client], deliveries: &[Delivery]) {
             };
             let split = request.iter().position(|&byte| byte == b' ').unwrap_or(0);
             let (to, text) = (&request[..split], &request[split + 1..]);
-            let number = check_text(clients, text);
+            let Some(number) = check_text(clients, text) else { continue };
             let arrived = deliveries.iter().any(|delivery| delivery.number == number);
             assert!(arrived || !is_steady(clients, to), "message {number} was acknowledged and never came");
         }

@@ -18,10 +18,13 @@ use std::rc::Rc;
 use std::time::Duration;
 
 /// How a conversation ended.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Ending {
     pub(crate) outcome: Outcome,
     pub(crate) unsaid: Unsaid,
+    pub(crate) status: u8,
+    /// Which message was refused, if that was the end, and to whom it was.
+    pub(crate) refused: Option<(u64, Vec<u8>)>,
     pub(crate) at: Duration,
     /// The session was told of the end of every connection that was read to its end.
     pub(crate) was_blocked: bool,
@@ -98,7 +101,9 @@ impl Client {
             max_message: options.max_message,
             linger: options.linger,
             reconnects: options.reconnects,
+            texts_to: options.texts_to.as_deref().map(str::as_bytes),
             is_interactive: options.input.is_interactive(),
+            is_strict: options.is_strict,
             seed: random.seed(),
         };
         let input = InputEnd(Rc::clone(&typing));
@@ -250,9 +255,11 @@ impl Client {
             self.conversation.handle_unseen();
         }
         let events = self.conversation.take_events();
-        if events.contains(&Event::Taken) && self.options.input.is_interactive() {
+        let has_given_up = self.conversation.refusal().is_some_and(|refusal| refusal.message.is_none());
+        let is_asked = events.contains(&Event::Taken) && self.options.input.is_interactive();
+        if is_asked || has_given_up && self.asked_at.is_empty() {
             let lines = self.typing.borrow().read[..read].iter().filter(|&&byte| byte == b'\n').count();
-            self.asked_at.push((self.links.len() - 1, lines));
+            self.asked_at.push((self.links.len().saturating_sub(1), lines));
         }
         self.events.extend(events);
     }
@@ -262,7 +269,10 @@ impl Client {
         let heard_all = self.heard();
         let unsaid = self.conversation.leave(&mut self.ends, now).unwrap_or_default();
         let was_blocked = self.ends.output.is_blocked() || self.shown.borrow().is_gone;
-        self.ending = Some(Ending { outcome, unsaid, at: now, was_blocked });
+        let status = outcome.status(unsaid, self.conversation.is_interactive());
+        let refused = self.conversation.refusal();
+        let refused = refused.and_then(|refusal| Some((refusal.message?, refusal.name.to_vec())));
+        self.ending = Some(Ending { outcome, unsaid, status, refused, at: now, was_blocked });
         crate::checks::check_ending(self, &heard_all);
     }
 

@@ -24,6 +24,9 @@ pub(crate) struct Options {
 #[derive(Debug, Clone)]
 pub(crate) struct ClientOptions {
     pub(crate) name: Option<String>,
+    /// Who gets every line of the script as a text.
+    pub(crate) texts_to: Option<String>,
+    pub(crate) is_strict: bool,
     pub(crate) reconnects: bool,
     pub(crate) max_message: Option<usize>,
     pub(crate) linger: Duration,
@@ -54,7 +57,8 @@ pub(crate) struct Script {
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Typed {
     Plain(String),
-    /// A message, with a number that no other has, and so many bytes of a filling.
+    /// A message, with a number that no other has, and so many bytes of a filling. It has nobody's name on it
+    /// where that is known.
     Message {
         to: String,
         number: usize,
@@ -68,7 +72,8 @@ impl Typed {
         match self {
             Self::Plain(line) => line.clone(),
             Self::Message { to, number, filling, length } => {
-                format!("@{to} m{number}.{}.", filling.repeat(length / filling.len()))
+                let to = if to.is_empty() { String::new() } else { format!("@{to} ") };
+                format!("{to}m{number}.{}.", filling.repeat(length / filling.len()))
             }
         }
     }
@@ -86,6 +91,14 @@ impl fmt::Debug for Typed {
 }
 
 impl Script {
+    fn address_nobody(&mut self) {
+        for line in &mut self.lines {
+            if let Typed::Message { to, .. } = line {
+                to.clear();
+            }
+        }
+    }
+
     /// The pieces in which it comes, and when.
     pub(crate) fn pieces(&self, random: &mut Random, starts: Duration) -> Vec<(Duration, Vec<u8>)> {
         let mut text = String::new();
@@ -212,9 +225,19 @@ impl ClientOptions {
         ]);
         let name = random.percent(40).then(|| draw_name(random, own));
         let is_named = name.as_ref().is_some_and(|name| *name == format!("u{own}"));
-        let script = Script::draw(random, own, clients, is_long, is_named, input, number);
+        let mut script = Script::draw(random, own, clients, is_long, is_named, input, number);
+        let sends = !input.is_interactive() && is_named && random.percent(30);
+        let texts_to = sends.then(|| match random.below(8) {
+            0 => "nobody".into(),
+            _ => format!("u{}", random.below(clients)),
+        });
+        if sends {
+            script.address_nobody();
+        }
         Self {
             name,
+            texts_to,
+            is_strict: sends || random.percent(20),
             reconnects: random.percent(40),
             max_message: random.percent(20).then(|| random.between(1000, 40_000)),
             linger: Duration::from_millis(*random.pick(&[0, 100, 2000, 2000, 10_000])),

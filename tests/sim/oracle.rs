@@ -12,6 +12,12 @@ pub(crate) const PROMPT: &[u8] = b"Welcome to Chat Client. Enter your login: \n"
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Facts<'a> {
     pub(crate) name: Option<&'a [u8]>,
+    /// Nobody can be asked for another.
+    pub(crate) has_one_name: bool,
+    /// The first message that is refused is the end.
+    pub(crate) is_strict: bool,
+    /// Every line is a text.
+    pub(crate) are_texts: bool,
     pub(crate) reconnects: bool,
     pub(crate) max_message: Option<usize>,
     /// What strangers wrote is made visible.
@@ -37,6 +43,8 @@ pub(crate) enum State {
     Chatting,
     Returning,
     Full,
+    NameRefused,
+    MessageRefused,
     /// Broken off; whether a name waited for its answer.
     Lost(bool),
 }
@@ -78,6 +86,9 @@ impl<'a> Oracle<'a> {
                 oracle.log_in(name, true);
             } else {
                 oracle.disallow(name);
+                if facts.has_one_name {
+                    oracle.state = State::NameRefused;
+                }
             }
         }
         heard.iter().for_each(|heard| oracle.hear(heard));
@@ -88,7 +99,27 @@ impl<'a> Oracle<'a> {
     /// a word about them.
     pub(crate) fn asked(&self) -> u64 {
         let log_in = matches!(self.state, State::LoggingIn(_) | State::Returning | State::Lost(true));
-        u64::from(log_in) + (self.kept + commands(self.typed)) as u64
+        u64::from(log_in) + (self.kept + self.commands(self.typed)) as u64
+    }
+
+    fn commands(&self, lines: &[&[u8]]) -> usize {
+        let is_command =
+            |line: &&&[u8]| if self.facts.are_texts { !line.is_empty() } else { is_command(line) };
+        lines.iter().filter(is_command).count()
+    }
+
+    /// Whether nothing counts any more.
+    fn is_over(&self) -> bool {
+        matches!(self.state, State::Full | State::NameRefused | State::MessageRefused)
+    }
+
+    /// The name was refused: another is asked for, if there can be one.
+    fn refuse_name(&mut self) {
+        if self.facts.has_one_name || self.facts.is_strict && self.has_logged_in {
+            self.state = State::NameRefused;
+        } else {
+            self.ask_for_name();
+        }
     }
 
     fn comes_back(&self) -> bool {
@@ -99,10 +130,13 @@ impl<'a> Oracle<'a> {
     fn give_name_up(&mut self, lines: usize) {
         let name = self.visible_name(&self.name);
         self.show(&[b"Cannot log in as ", &name, b". That username is already in use."]);
-        self.ask_for_name();
+        self.refuse_name();
+        if self.is_over() {
+            return;
+        }
         let passed = self.all - self.typed.len();
         let (kept, names) = self.typed.split_at(lines.saturating_sub(passed).min(self.typed.len()));
-        self.kept += commands(kept);
+        self.kept += self.commands(kept);
         self.typed = names;
         self.type_names();
     }
@@ -117,7 +151,7 @@ impl<'a> Oracle<'a> {
         let whole = whole(&heard.bytes);
         for line in heard.bytes[..whole].split_inclusive(|&byte| byte == b'\n') {
             let line = &line[..line.len() - 1];
-            if self.state == State::Full || self.is_turned_away(line) {
+            if self.is_over() || self.is_turned_away(line) {
                 break;
             }
             if self.facts.max_message.is_none_or(|most| line.len() <= most) {
@@ -136,7 +170,7 @@ impl<'a> Oracle<'a> {
                 other => other,
             };
         }
-        if let Some(lines) = heard.asked_at {
+        if let Some(lines) = heard.asked_at.filter(|_| !self.is_over()) {
             self.give_name_up(lines);
         }
     }
@@ -173,15 +207,15 @@ impl<'a> Oracle<'a> {
             (b"IN-USE", _) if tries => {
                 let name = self.visible_name(&self.name);
                 self.show(&[b"Cannot log in as ", &name, b". That username is already in use."]);
-                self.ask_for_name();
+                self.refuse_name();
             }
             (b"BAD-RQST-BODY" | b"BAD_RQST_BODY", _) if tries => {
                 self.disallow(&self.name.clone());
-                self.ask_for_name();
+                self.refuse_name();
             }
             (b"BAD-RQST-HDR" | b"BAD_RQST_HDR", _) if tries => {
                 self.show(&[b"Error: Unknown issue in previous message header."]);
-                self.ask_for_name();
+                self.refuse_name();
             }
             (b"BUSY", _) if (tries || self.state == State::Naming) && !self.comes_back() => {
                 self.show(&[b"Cannot log in. The server is full!"]);
@@ -215,6 +249,10 @@ impl<'a> Oracle<'a> {
             _ => return,
         }
         self.answered += 1;
+        // No server here refuses a list.
+        if self.facts.is_strict && header.starts_with(b"BAD") {
+            self.state = State::MessageRefused;
+        }
     }
 
     /// The user is asked for names: what was typed is taken for one, until one is tried.
@@ -267,14 +305,15 @@ impl<'a> Oracle<'a> {
     }
 }
 
-/// The lines that the user typed, up to a `!quit`; `has_ended` makes one of what has no end.
-pub(crate) fn typed_lines(read: &[u8], has_ended: bool) -> Vec<&[u8]> {
+/// The lines that the user typed, up to a `!quit`, unless they are texts; `has_ended` makes one of what has no
+/// end.
+pub(crate) fn typed_lines(read: &[u8], has_ended: bool, are_texts: bool) -> Vec<&[u8]> {
     let mut lines: Vec<_> = read.split(|&byte| byte == b'\n').collect();
     if lines.last().is_some_and(|last| last.is_empty() || !has_ended) {
         lines.pop();
     }
     let lines = lines.into_iter().map(|line| line.strip_suffix(b"\r").unwrap_or(line));
-    lines.take_while(|line| !is_quit(line)).collect()
+    lines.take_while(|line| are_texts || !is_quit(line)).collect()
 }
 
 /// Whether a `!quit` is among what was read.
@@ -291,10 +330,6 @@ pub(crate) fn whole(bytes: &[u8]) -> usize {
 
 fn is_quit(line: &[u8]) -> bool {
     line.trim_ascii() == b"!quit"
-}
-
-fn commands(lines: &[&[u8]]) -> usize {
-    lines.iter().filter(|line| is_command(line)).count()
 }
 
 fn is_command(line: &[u8]) -> bool {

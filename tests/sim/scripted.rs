@@ -21,6 +21,8 @@ fn client(lines: &[&str]) -> ClientOptions {
         Script { lines, line_end: "\n", is_cut: false, ends: true, pause: None, piece: 1, late: None };
     ClientOptions {
         name: None,
+        texts_to: None,
+        is_strict: false,
         reconnects: false,
         max_message: None,
         linger: 2 * SECOND,
@@ -57,7 +59,7 @@ fn shown(client: &Client) -> String {
 
 #[track_caller]
 fn assert_ended(client: &Client, outcome: Outcome, most: Duration) {
-    let Some(ending) = client.ending else { panic!("{}", dump(client)) };
+    let Some(ending) = &client.ending else { panic!("{}", dump(client)) };
     assert!(ending.outcome == outcome && ending.at <= most, "{}", dump(client));
 }
 

@@ -17,15 +17,17 @@ pub(crate) struct Stats {
     pub(crate) lost: usize,
     pub(crate) taken: usize,
     /// By kind, in the order of the display; the last ones did not end.
-    endings: [usize; 8],
+    endings: [usize; 10],
 }
 
-const OUTCOMES: [Outcome; 7] = [
+const OUTCOMES: [Outcome; 9] = [
     Outcome::Left,
     Outcome::Stalled,
     Outcome::Interrupted,
     Outcome::Unseen,
     Outcome::Full,
+    Outcome::NameRefused,
+    Outcome::MessageRefused,
     Outcome::Lost,
     Outcome::Unconnected,
 ];

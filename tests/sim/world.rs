@@ -67,7 +67,7 @@ impl World {
         checks::check_messages(&self.clients, false);
         for client in &self.clients {
             self.stats.count_events(&client.events);
-            self.stats.count_ending(client.ending.map(|ending| ending.outcome));
+            self.stats.count_ending(client.ending.as_ref().map(|ending| ending.outcome));
         }
         self.stats.runs += 1;
     }

@@ -14,7 +14,9 @@ const SETTINGS: Settings<'_> = Settings {
     max_message: Some(1024),
     linger: Duration::from_secs(2),
     reconnects: false,
+    texts_to: None,
     is_interactive: false,
+    is_strict: false,
     seed: 1,
 };
 

@@ -72,10 +72,14 @@ impl<F: Frontend> Conversation<F> {
         self.incoming.clear();
         self.link = Link::Down;
         if self.session.is_taken() && self.retry.handle_taken(now) {
-            self.events.push(Event::Taken);
-            if self.linger.is_interactive {
-                self.retry.start();
+            if self.linger.is_interactive || self.session.has_one_name() {
                 self.session.give_up_name(&mut self.frontend);
+            }
+            if !self.session.is_over() {
+                self.events.push(Event::Taken);
+            }
+            if self.session.is_asking() {
+                self.retry.start();
                 self.keep_typed(now);
             }
         }

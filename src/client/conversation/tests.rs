@@ -2,11 +2,13 @@
 
 mod leaving;
 mod prompt;
+mod refused;
 mod returning;
 mod scene;
+mod stalling;
 
 use super::*;
-use crate::client::session::OUTBOX_FULL;
+use crate::client::session::{OUTBOX_FULL, Unsaid};
 use crate::ui::display::Style;
 use crate::ui::editor::Editor;
 use crate::ui::screen::{Look, SCREEN_FULL, Screen};

@@ -1,6 +1,6 @@
 //! What the end of a connection means to a session, what is kept for the next one, and what was typed in vain.
 
-use super::{Begun, Connection, OUTBOX_FULL, Phase, Session};
+use super::{Begun, Connection, OUTBOX_FULL, Phase, Session, refusal};
 use crate::client::command::Command;
 use crate::client::frontend::Frontend;
 use crate::client::notice::Notice;
@@ -33,7 +33,7 @@ pub enum Disconnect {
 impl Session {
     /// Whether a connection that is lost, or cannot be made, is no end.
     pub fn comes_back(&self) -> bool {
-        self.reconnects && self.has_logged_in
+        self.manner.reconnects && self.has_logged_in
     }
 
     /// Whether the user waits for the name of before.
@@ -60,7 +60,7 @@ impl Session {
     /// sent are not sent twice.
     pub fn handle_disconnected(&mut self, outbox: &mut Outbox) -> Disconnect {
         match self.phase {
-            Phase::Arriving | Phase::Naming => {
+            Phase::Arriving | Phase::Naming | Phase::NameRefused(_) => {
                 outbox.clear();
                 Disconnect::Expected
             }
@@ -80,7 +80,7 @@ impl Session {
                 self.come_back(outbox);
                 Disconnect::Again { unanswered }
             }
-            Phase::Chatting | Phase::Full => Disconnect::Lost,
+            Phase::Chatting | Phase::Full | Phase::MessageRefused(_) => Disconnect::Lost,
             _ if self.comes_back() => {
                 outbox.clear();
                 self.come_back(outbox);
@@ -92,7 +92,8 @@ impl Session {
 
     /// Somebody else has the user's name: asks for another.
     pub(crate) fn give_up_name(&mut self, frontend: &mut impl Frontend) {
-        self.ask_again(|name| Notice::InUse(name), frontend);
+        frontend.show(Notice::InUse(&self.name), 0);
+        self.ask_again(refusal::IN_USE, frontend);
     }
 
     /// Keeps a line that was typed while the connection was away for the next log-in; returns whether

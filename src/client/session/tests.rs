@@ -14,7 +14,11 @@ impl Talk {
     fn new(name: Option<&[u8]>) -> Self {
         let mut screen = Screen::new(Look::default());
         let mut outbox = Outbox::new();
-        let session = Session::new(name, false, &mut outbox, &mut screen);
+        let session = Session::new(
+            &Settings { name, is_interactive: true, ..Settings::default() },
+            &mut outbox,
+            &mut screen,
+        );
         let mut talk = Self { session, screen, outbox };
         talk.connect();
         talk
@@ -175,7 +179,7 @@ fn connection_that_ends_otherwise_is_lost() {
 
 fn reconnecting() -> Talk {
     let mut talk = Talk::chatting();
-    talk.session.reconnects = true;
+    talk.session.manner.reconnects = true;
     talk
 }
 
@@ -221,7 +225,7 @@ fn full_server_ends_it() {
         talk.hear(b"BUSY\nDELIVERY bob hi\n");
         let shown = talk.shown();
         assert!(shown.ends_with("Cannot log in. The server is full!\n"), "{shown}");
-        assert!(talk.session.is_full());
+        assert!(talk.session.is_over());
     }
 }
 
@@ -269,7 +273,7 @@ fn what_is_no_reply_changes_nothing() {
     }
     talk.hear(b"DELIVERY bob hi\n");
     assert_eq!(talk.shown(), "From bob: hi\n");
-    assert!(!talk.session.is_full());
+    assert!(!talk.session.is_over());
 }
 
 #[test]

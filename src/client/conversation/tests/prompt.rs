@@ -30,15 +30,17 @@ const TAKEN: &str = "Cannot log in as bob. That username is already in use.\n";
 
 /// At the prompt, which has just been shown, over a connection that stands.
 fn at_the_prompt(settings: Settings<'_>, is_refused: bool) -> Scene {
-    let name = is_refused.then_some(&b"bob"[..]);
-    let mut scene = Scene::new(Settings { name, ..settings });
+    let mut scene = Scene::new(settings);
     scene.connect();
-    if is_refused {
-        scene.hear("IN-USE\n");
-    }
     scene.run();
-    let before = if is_refused { TAKEN } else { "" };
-    assert_eq!(scene.shown(), format!("{before}{PROMPT}"));
+    assert_eq!(scene.shown(), PROMPT);
+    if is_refused {
+        scene.type_in("bob\n");
+        scene.run();
+        scene.hear("IN-USE\n");
+        scene.run();
+        assert_eq!(scene.shown(), format!("{TAKEN}{PROMPT}"));
+    }
     scene.sent();
     scene
 }

@@ -1,6 +1,7 @@
 //! A conversation with scripted ends: what they bring, and what they took.
 
 use super::super::*;
+use crate::client::session::Unsaid;
 use crate::ui::screen::{Look, Screen};
 use crate::wire::source::Stop;
 use std::cell::RefCell;
@@ -106,6 +107,8 @@ pub(super) const SETTINGS: Settings<'_> = Settings {
     linger: LINGER,
     reconnects: false,
     is_interactive: false,
+    is_strict: false,
+    texts_to: None,
     seed: 1,
 };
 

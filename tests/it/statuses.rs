@@ -1,0 +1,116 @@
+//! What the exit status says of a script whose name or message was refused (spec section 5).
+
+use crate::peer::{End, Peer};
+use crate::program::{PROMPT, Program, chinwag, file};
+use crate::terminal::Seat;
+
+const LOGGED_IN: &str = "Successfully logged in as ann!\n";
+
+const REFUSALS: [(&str, &str); 3] = [
+    ("IN-USE\n", "Cannot log in as ann. That username is already in use.\n"),
+    ("BAD-RQST-BODY\n", "Cannot log in as ann. That username contains disallowed characters.\n"),
+    ("BAD-RQST-HDR\n", "Error: Unknown issue in previous message header.\n"),
+];
+
+/// The next lines of the script are no names, whether the server keeps the connection or not (spec L3).
+#[test]
+fn name_given_as_an_option_and_refused_ends_a_script() {
+    for (refusal, shown) in REFUSALS {
+        for end in End::ALL {
+            let peer = Peer::new();
+            let program = Program::reading(chinwag(peer.port(), "--name ann"), file("@bob hi\n!who\n"));
+            let mut talk = peer.accept();
+            talk.answer("HELLO-FROM ann", refusal);
+            // A reset can drop what has not arrived.
+            let _kept = talk.end(if end == End::Reset { End::Close } else { end });
+            let words = [
+                &format!("cannot log in at 127.0.0.1:{} as ann: ", peer.port()),
+                "--name",
+                "2 requests not sent",
+            ];
+            program.finish().assert_error(4, shown, &words);
+        }
+    }
+}
+
+#[test]
+fn bad_name_given_as_an_option_ends_a_script() {
+    let peer = Peer::new();
+    let mut program = Program::on_pipes(chinwag(peer.port(), "--name a,b"));
+    program.enter_all("ann\n");
+    let shown = REFUSALS[1].1.replace(" ann", " a,b");
+    program.finish().assert_error(4, shown, &["as a,b: ", "disallowed characters", "--name"]);
+}
+
+/// On a terminal nothing has changed: another is asked for.
+#[test]
+fn name_given_as_an_option_and_refused_is_asked_for_again_on_a_terminal() {
+    for (name, asked) in [("ann", true), ("a,b", false)] {
+        let peer = Peer::new();
+        let mut seat = Seat::new(peer.port(), &format!("--name {name} --plain"));
+        let mut talk = peer.accept();
+        if asked {
+            talk.answer("HELLO-FROM ann", "IN-USE\n");
+        }
+        seat.program.output.expect(PROMPT.trim_end());
+        seat.enter("bob");
+        talk.answer("HELLO-FROM bob", "HELLO bob\n");
+        seat.program.output.expect("Successfully logged in as bob!");
+        seat.enter("!quit");
+        talk.expect_end();
+        assert_eq!(seat.finish().status.code(), Some(0));
+    }
+}
+
+/// It is said which, harmless, and nothing is sent after it.
+#[test]
+fn message_that_is_refused_ends_a_strict_script() {
+    let table = [
+        ("BAD-DEST-USER\n", "The destination user does not exist\n", "does not exist"),
+        ("BAD-RQST-BODY\n", "Error: Unknown issue in previous message body.\n", "text"),
+        ("BAD-RQST-HDR\n", "Error: Unknown issue in previous message header.\n", "header"),
+    ];
+    for (refusal, shown, reason) in table {
+        let peer = Peer::new();
+        let script = "@bob one\n!who\n@c\x1bd\u{202e} two\n@bob three\n";
+        let program = Program::reading(chinwag(peer.port(), "--name ann --strict"), file(script));
+        let mut talk = peer.welcome("ann");
+        talk.answer("SEND bob one", "SEND-OK\n");
+        talk.answer("LIST", "LIST-OK ann\n");
+        talk.answer("SEND c\x1bd\u{202e} two", refusal);
+        talk.expect_end();
+        let before = "The message was sent successfully\nThere are 1 online users:\nann\n";
+        let words = [
+            "refused message 2, to c^[d\\u{202e}: ",
+            reason,
+            "nothing was sent after it; 1 request not sent",
+        ];
+        program.finish().assert_error(5, format!("{LOGGED_IN}{before}{shown}"), &words);
+    }
+}
+
+/// Without it, as ever.
+#[test]
+fn message_that_is_refused_is_shown() {
+    let peer = Peer::new();
+    let program = Program::reading(chinwag(peer.port(), "--name ann"), file("@bob one\n@bob two\n"));
+    let mut talk = peer.welcome("ann");
+    talk.expect("SEND bob one");
+    talk.answer("SEND bob two", "BAD-DEST-USER\nSEND-OK\n");
+    talk.expect_end();
+    let shown = "The destination user does not exist\nThe message was sent successfully\n";
+    program.finish().assert(0, format!("{LOGGED_IN}{shown}"));
+}
+
+/// An answer that never comes is none that says no.
+#[test]
+fn strict_script_that_is_not_answered_ends_as_any() {
+    let peer = Peer::new();
+    let command = chinwag(peer.port(), "--name ann --strict --linger 0.2");
+    let program = Program::reading(command, file("@bob one\n@bob two\n"));
+    let mut talk = peer.welcome("ann");
+    talk.expect("SEND bob one");
+    talk.expect_end();
+    let words = ["1 request without an answer", "and 1 request not sent", "--linger"];
+    program.finish().assert_broken(LOGGED_IN, &words);
+}
