@@ -10,6 +10,8 @@
 )]
 
 mod allocations;
+#[cfg(target_os = "linux")]
+mod bots;
 mod bounds;
 mod client;
 #[cfg(target_os = "linux")]
