@@ -172,10 +172,19 @@ fn complaint(command: &mut Command, words: &[OsString], mut kind: ErrorKind) -> 
         ErrorKind::InvalidValue => "needs a value",
         ErrorKind::ArgumentConflict => "was given twice",
         ErrorKind::TooManyValues => "takes no value",
+        #[cfg(not(feature = "rich"))]
+        _ if wrong.is_some_and(|word| is_left_out(word)) => "is only in builds with `--features rich`",
         _ => "was not expected",
     };
     let word = wrong.map_or_else(|| "a word".to_owned(), |word| format!("'{}'", harmless(word)));
     format!("error: {word} {what}")
+}
+
+/// Whether a word is an option of a larger build.
+#[cfg(not(feature = "rich"))]
+fn is_left_out(word: &OsStr) -> bool {
+    let mut left_out = "--pretty --notify --on-message --ignore".split(' ');
+    left_out.any(|option| word.as_encoded_bytes().starts_with(option.as_bytes()))
 }
 
 /// The answer to what is no call for the program itself, be the other arguments wrong: for help, or the
@@ -323,6 +332,10 @@ mod tests {
             ("--quiet=yes -v", "'--quiet=yes' takes no value"),
             ("-vx", "'-vx' was not expected"),
             ("--\x1b", "'--^[' was not expected"),
+            #[cfg(not(feature = "rich"))]
+            ("-v --pretty", "'--pretty' is only in builds with `--features rich`"),
+            #[cfg(not(feature = "rich"))]
+            ("--notify=bell", "'--notify=bell' is only in builds with `--features rich`"),
         ] {
             assert_eq!(
                 Given::parse(&PROGRAM, &words(line)).unwrap_err(),

@@ -73,6 +73,9 @@ impl Screen {
         if let Notice::LoggedIn(_) = notice {
             self.rich.is_chatting = true;
         }
+        if let Some(editor) = &mut self.editor {
+            learn_names(notice, editor);
+        }
         let is_answer = match notice {
             Notice::Sent | Notice::NoSuchUser | Notice::Online(_) => true,
             Notice::BadHeader | Notice::BadBody => self.rich.is_chatting,
@@ -94,9 +97,6 @@ impl Screen {
         self.make_way();
         if self.look.bell && matches!(notice, Notice::From { .. }) {
             self.waiting.tail().push(b'\x07');
-        }
-        if let Some(editor) = &mut self.editor {
-            learn_names(notice, editor);
         }
         if let Notice::From { .. } = notice
             && let Some(since) = self.rich.alerts.take_unseen_since()

@@ -73,6 +73,20 @@ fn own_messages_are_shown_with_what_became_of_them() {
 }
 
 #[test]
+fn editor_learns_what_it_learns_from_the_sentences() {
+    let mut screen = pretty(false);
+    send(&mut screen, "bbo", "hi");
+    screen.show(Notice::NoSuchUser, 0);
+    screen.handle_keys(b"\x1b[A\x7f\x7f\x7fbob\r");
+    send(&mut screen, "bob", "hi");
+    screen.handle_keys(b"\t");
+    assert_eq!(screen.editor.as_ref().unwrap().line(), b"", "nobody has written yet");
+    screen.show(HI, 0);
+    screen.handle_keys(b"\t");
+    assert_eq!(screen.editor.as_ref().unwrap().line(), b"@ann ");
+}
+
+#[test]
 fn typed_line_goes_off_the_screen_only_where_another_takes_its_place() {
     let mut screen = pretty(false);
     for (line, shown) in [("@bob hi", "\r\x1b[J"), ("!who", "\n"), ("hello", "\n")] {
