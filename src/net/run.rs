@@ -73,12 +73,14 @@ pub(crate) fn run(options: &Options) -> Result<Verdict, Failure> {
 
 /// Tells whoever hosts what others have to type, before anything is asked on standard output.
 fn say_where(address: SocketAddr) {
-    let whose = if address.ip().is_unspecified() { "others (HOST: this machine)" } else { "others" };
-    let whose = if address.ip().is_loopback() { "others on this machine" } else { whose };
-    let port = address.port();
-    let place = if address.ip().is_unspecified() { format!("HOST:{port}") } else { address.to_string() };
-    log::say("chinwag", &format_args!("hosting at {address}; {whose}: chinwag {place}"));
-    log::say("chinwag", &"once logged in, type: @echobot hello, !who, or !quit, which ends the chat for all");
+    let (whose, place) = match address.ip() {
+        ip if ip.is_loopback() => (" on this machine", address.to_string()),
+        ip if ip.is_unspecified() => ("", format!("HOST:{}, HOST being this machine", address.port())),
+        _ => ("", address.to_string()),
+    };
+    log::say("chinwag", &format_args!("hosting at {address}"));
+    log::say("chinwag", &format_args!("others{whose} enter: chinwag {place}"));
+    log::say("chinwag", &"once logged in, try: @echobot hello, !who, !quit (which ends the chat)");
     log::flush();
 }
 

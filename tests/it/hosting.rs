@@ -19,7 +19,7 @@ fn port_of(program: &mut Program) -> u16 {
     program.errors.expect("hosting at 127.0.0.1:");
     program.errors.expect("\n");
     let text = program.errors.text();
-    let port = text.split("hosting at 127.0.0.1:").nth(1).unwrap().split(';').next().unwrap();
+    let port = text.split("hosting at 127.0.0.1:").nth(1).unwrap().lines().next().unwrap();
     port.parse().unwrap()
 }
 
@@ -119,16 +119,18 @@ fn host_is_told_where_and_what_to_try() {
     program.enter_all("");
     let outcome = program.finish();
     let said = format!(
-        "chinwag: hosting at 127.0.0.1:{port}; others on this machine: chinwag 127.0.0.1:{port}\n\
-         chinwag: once logged in, type: @echobot hello, !who, or !quit, which ends the chat for all\n"
+        "chinwag: hosting at 127.0.0.1:{port}\n\
+         chinwag: others on this machine enter: chinwag 127.0.0.1:{port}\n\
+         chinwag: once logged in, try: @echobot hello, !who, !quit (which ends the chat)\n"
     );
+    assert!(said.lines().all(|line| line.len() < 80), "{said}");
     assert_eq!((String::from_utf8(outcome.stderr).unwrap(), outcome.stdout), (said, PROMPT.into()));
     // And what it says to enter is understood.
     let mut command = without_environment(Command::new(CHINWAG));
     command.args(["--host", "ann@0.0.0.0:0"]);
     let mut program = Program::on_pipes(command);
     program.errors.expect("hosting at 0.0.0.0:");
-    program.errors.expect("; others (HOST: this machine): chinwag HOST:");
+    program.errors.expect("others enter: chinwag HOST:");
     program.output.expect("Successfully logged in as ann!\n");
 }
 
@@ -140,7 +142,7 @@ fn prompt_of_the_host_is_in_one_piece() {
     seat.program.output.expect(prompt);
     let text = seat.program.output.text();
     assert!(text.starts_with("chinwag: hosting at 127.0.0.1:"), "{text}");
-    assert!(text.contains(&format!("which ends the chat for all\\r\n{prompt}")), "{text}");
+    assert!(text.contains(&format!("!quit (which ends the chat)\\r\n{prompt}")), "{text}");
 }
 
 /// Who gives `--host` a host where a server of others is meant to be joined learns how that is done.
