@@ -4,12 +4,13 @@
 use crate::cli::extras;
 use crate::cli::given::{self, Given};
 use crate::cli::table::{COMMON, Program};
-use crate::net::options::{Options, When};
+use crate::net::options::{Options, Send, When};
 use crate::net::run::{Verdict, run};
 use crate::net::{log, lookup, signals};
-use crate::wire::protocol::DEFAULT_PORT;
+use crate::wire::protocol::{DEFAULT_PORT, is_valid_name};
 use ::log::LevelFilter;
 use std::ffi::OsString;
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -30,6 +31,7 @@ bell||||Ring the terminal's bell at a message
 color||WHEN|never|Names in colours: auto, always, never|; `auto` respects NO_COLOR
 log||FILE||Append what happens to FILE|, a line with the time for each event
 reconnect||||Make a lost connection again, with the same name
+send||NAME [TEXT]||Send TEXT to NAME, and leave|: its lines, or those of standard input, are a message each, whatever they say. The status is 0 if all were delivered; nothing is shown. A TEXT that may begin with - goes last, behind --
 strict|||||End with status 5 at the first message that is refused, and send none after it
 ";
 
@@ -75,7 +77,7 @@ Exit status:
   2         the command line was wrong
   3         the server was full
   4         input is no terminal, and the name given with --name was refused
-  5         with --strict: a message was refused
+  5         with --strict or --send: a message was refused
   130, 143  ended by SIGINT, SIGTERM
 ";
 
@@ -131,6 +133,12 @@ pub fn main() -> ExitCode {
 /// # Errors
 /// A sentence that says what is wrong.
 pub(super) fn parse(words: &[OsString]) -> Result<Options, String> {
+    let (words, last) = match words {
+        [before @ .., dashes, last] if dashes == "--" && before.iter().any(|word| word == "--send") => {
+            (before, Some(last))
+        }
+        _ => (words, None),
+    };
     let given = &Given::parse(&PROGRAM, words)?;
     let seconds =
         |id| given.number(id, given::seconds).map(|time| Duration::from_nanos(time.unwrap_or_default()));
@@ -151,6 +159,7 @@ pub(super) fn parse(words: &[OsString]) -> Result<Options, String> {
         bell: given.flag("bell"),
         reconnect: given.flag("reconnect"),
         strict: given.flag("strict"),
+        send: send(given, last)?,
         log: given.value("log").map(PathBuf::from),
         host: given.flag("host"),
         verbose: given.verbosity(),
@@ -159,6 +168,29 @@ pub(super) fn parse(words: &[OsString]) -> Result<Options, String> {
         #[cfg(feature = "rich")]
         extras: extras::read(given)?,
     })
+}
+
+/// What is to be said, with its text as the last word if that stands apart.
+fn send(given: &Given, last: Option<&OsString>) -> Result<Option<Send>, String> {
+    let mut values = given.values("send").into_iter();
+    let Some(to) = values.next() else { return Ok(None) };
+    if !is_valid_name(to.as_bytes()) {
+        return Err(given.wrong("send", &to, "a name has no spaces, and none of ! @ # $ % ^ & * ,"));
+    }
+    let (text, last) = (values.next(), last.cloned());
+    let text = match (text, last) {
+        (Some(text), Some(_)) => return Err(given.wrong("send", &text, "it was given two texts")),
+        (text, last) => text.or(last),
+    };
+    if let Some(empty) =
+        text.as_ref().filter(|text| text.as_bytes().iter().all(|byte| b"\r\n".contains(byte)))
+    {
+        return Err(given.wrong("send", empty, "there is no text in it"));
+    }
+    if given.text("name")?.is_none_or(|name| name.is_empty()) || given.flag("host") {
+        return Err("error: --send needs a --name to log in with, and a server that is there".to_owned());
+    }
+    Ok(Some(Send { to: to.into_vec(), text: text.map(OsString::into_vec) }))
 }
 
 fn when(given: &Given, id: &str) -> Result<When, String> {
@@ -201,6 +233,7 @@ mod tests {
             log: None,
             reconnect: false,
             strict: false,
+            send: None,
             verbose: 0,
             #[cfg(feature = "rich")]
             extras: Default::default(),
@@ -220,6 +253,44 @@ mod tests {
         assert_eq!((options.host, options.max_message, options.verbose), (true, Some(9), 2));
         assert_eq!((options.connect_timeout, options.linger), (Duration::from_millis(500), Duration::ZERO));
         assert_eq!(options.escape, When::Never);
+    }
+
+    #[test]
+    fn texts_stand_behind_the_receiver_or_last() {
+        let table: [(&[&str], Option<&str>); 7] = [
+            (&["-n", "ci", "--send", "ann", "hi"], Some("hi")),
+            (&["--send", "ann", "two words\nmore", "ci@example.org"], Some("two words\nmore")),
+            (&["ci@example.org", "--send", "ann"], None),
+            (&["--send", "ann", "-n", "ci"], None),
+            (&["-n", "ci", "--send", "ann", "--", "--host"], Some("--host")),
+            (&["--send", "ann", "-n", "ci", "--", "-h"], Some("-h")),
+            (&["--send=ann", "-n", "ci"], None),
+        ];
+        for (arguments, text) in table {
+            let send = Send { to: b"ann".to_vec(), text: text.map(|text| text.as_bytes().to_vec()) };
+            let options = parsed(arguments).unwrap();
+            assert_eq!((options.send, options.name.as_deref()), (Some(send), Some("ci")), "{arguments:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_sent_that_cannot_be_meant() {
+        let table: [&[&str]; 11] = [
+            &["--send", "ann", "hi"],
+            &["--send", "ann"],
+            &["-n", "", "--send", "ann", "hi"],
+            &["-n", "ci", "--send"],
+            &["-n", "ci", "--send", "a b", "hi"],
+            &["-n", "ci", "--send", "@ann", "hi"],
+            &["-n", "ci", "--send", "ann\nLIST", "hi"],
+            &["-n", "ci", "--send", "", "hi"],
+            &["-n", "ci", "--send", "ann", ""],
+            &["-n", "ci", "--send", "ann", "hi", "--", "ho"],
+            &["-n", "ci", "--host", "--send", "echobot", "hi"],
+        ];
+        for arguments in table {
+            assert!(parsed(arguments).unwrap_err().starts_with("error: "), "{arguments:?}");
+        }
     }
 
     #[test]

@@ -88,8 +88,7 @@ impl Given {
         })
     }
 
-    /// All values of an option that may be given many times, or that of its environment variable.
-    #[cfg(feature = "rich")]
+    /// All values of an option that can have many, or that of its environment variable.
     pub(crate) fn values(&self, name: &str) -> Vec<OsString> {
         match self.matches.get_many::<OsString>(name) {
             Some(values) => values.cloned().collect(),

@@ -44,9 +44,10 @@ impl Linger {
         since.max(self.last_progress) + self.time
     }
 
-    /// When to leave a server for which an input has waited since then that may go on.
-    pub(crate) fn deadline_of_stall(&self, since: Duration) -> Duration {
-        since.max(self.last_progress) + self.time.max(SILENT)
+    /// When to leave a server for which an input has waited since then that may go on; it may hold back who
+    /// writes to somebody slow.
+    pub(crate) fn deadline_of_stall(&self, since: Duration, may_be_held: bool) -> Duration {
+        since.max(self.last_progress) + if may_be_held { self.time.max(SILENT) } else { self.time }
     }
 
     /// What was asked has been answered.

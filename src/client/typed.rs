@@ -88,6 +88,11 @@ impl Typed {
         matches!(self.end, End::Quit(_))
     }
 
+    /// Whether they are texts, and no commands.
+    pub(crate) fn are_texts(&self) -> bool {
+        self.are_texts
+    }
+
     /// How many bytes wait.
     pub(crate) fn len(&self) -> usize {
         self.lines.len()

@@ -64,8 +64,12 @@ impl Client {
         server: Option<Server>,
     ) -> Result<Self, Failure> {
         let registry = poll.registry();
-        let input = Stdio::input().map_err(Failure::local("standard input"))?;
-        let output = Stdio::output().map_err(Failure::local("standard output"))?;
+        let send = options.send.as_ref();
+        let text = send.and_then(|send| send.text.as_deref());
+        let input = if text.is_some() { Stdio::nowhere() } else { Stdio::input() };
+        let input = input.map_err(Failure::local("standard input"))?;
+        let output = if send.is_some() { Stdio::nowhere() } else { Stdio::output() };
+        let output = output.map_err(Failure::local("standard output"))?;
         let is_polled = input.register(registry, INPUT, Interest::READABLE);
         let is_polled = is_polled.map_err(Failure::local("standard input"))?;
         let tokens = Tokens { output: OUTPUT, signals: SIGNALS, journal: JOURNAL };
@@ -75,15 +79,19 @@ impl Client {
             max_message: options.max_message,
             linger: options.linger,
             reconnects: options.reconnect,
-            is_interactive: input.is_terminal(),
-            is_strict: options.strict,
-            texts_to: None,
+            is_interactive: input.is_terminal() && send.is_none(),
+            is_strict: options.strict || send.is_some(),
+            texts_to: send.map(|send| &send.to[..]),
             seed: seed(),
         };
+        let mut conversation = Conversation::new(&settings, screen);
+        if let Some(text) = text {
+            conversation.type_all(text, Duration::ZERO);
+        }
         Ok(Self {
             poll,
             start: Instant::now(),
-            conversation: Conversation::new(&settings, screen),
+            conversation,
             ends: Ends::new(
                 if is_polled { Source::new(input) } else { Source::always_ready(input) },
                 Source::new(output),

@@ -34,6 +34,11 @@ pub(crate) enum Failure {
         /// What was typed in vain.
         unsaid: Unsaid,
     },
+    /// The server was full.
+    Full {
+        /// The server as given, `host:port`.
+        server: String,
+    },
     /// The server has refused the name, or a message.
     Refused {
         /// By whom, which of them, and why.
@@ -106,6 +111,7 @@ impl fmt::Display for Failure {
                 }
                 write_unsaid(*unsaid, formatter)
             }
+            Self::Full { server } => write!(formatter, "{server} is full: try again later"),
             Self::Refused { refused, unsaid } => {
                 formatter.write_str(refused)?;
                 write_unsaid(*unsaid, formatter)

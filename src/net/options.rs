@@ -40,6 +40,8 @@ pub(crate) struct Options {
     pub(crate) reconnect: bool,
     /// The first message that is refused is the end.
     pub(crate) strict: bool,
+    /// Say something to somebody, and nothing else.
+    pub(crate) send: Option<Send>,
     /// How often `-v` was given.
     pub(crate) verbose: u8,
     /// Those of the feature `rich`.
@@ -52,6 +54,14 @@ impl Options {
     pub(crate) fn edits(&self) -> bool {
         !self.plain && !self.dumb
     }
+}
+
+/// What is to be said, and to whom.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Send {
+    pub(crate) to: Vec<u8>,
+    /// All of it; standard input, if that is not given.
+    pub(crate) text: Option<Vec<u8>>,
 }
 
 /// When to do something that makes sense on a terminal.

@@ -68,7 +68,7 @@ pub(crate) fn run(options: &Options) -> Result<Verdict, Failure> {
         (Connector::new(&options.address, options.port, timeout, SOCKET, LOOK_UP), None)
     };
     let ending = Client::new(options, target.clone(), connector, poll, server)?.run()?;
-    Ok(judge(ending, &options.address, target))
+    Ok(judge(ending, options, target))
 }
 
 /// Tells whoever hosts what others have to type, before anything is asked on standard output.
@@ -106,7 +106,7 @@ fn reachable(mut address: SocketAddr) -> SocketAddr {
 
 /// What the end means for the program, which is said, if there is something to say. Who leaves a terminal need
 /// not be told what was not answered.
-fn judge(ending: Ending, host: &str, server: String) -> Verdict {
+fn judge(ending: Ending, options: &Options, server: String) -> Verdict {
     use conversation::Outcome::{
         Full, Left, Lost, MessageRefused, NameRefused, Stalled, Unconnected, Unseen,
     };
@@ -118,10 +118,13 @@ fn judge(ending: Ending, host: &str, server: String) -> Verdict {
         Outcome::Over(outcome) => Verdict::Status(outcome.status(unsaid, is_interactive)),
     };
     let failure = match outcome {
-        Outcome::Over(Full | Unseen) => return verdict,
+        // It was shown.
+        Outcome::Over(Full) if options.send.is_none() => return verdict,
+        Outcome::Over(Full) => Failure::Full { server },
+        Outcome::Over(Unseen) => return verdict,
         Outcome::Over(Lost) => Failure::Lost { server, error: broken, unsaid },
         Outcome::Over(Unconnected) => match unconnected {
-            Some(ConnectError::Unknown(error)) => Failure::Unknown { host: host.to_owned(), error },
+            Some(ConnectError::Unknown(error)) => Failure::Unknown { host: options.address.clone(), error },
             Some(ConnectError::Refused(error)) => Failure::Connect { server, error },
             None => Failure::Connect { server, error: io::ErrorKind::NotConnected.into() },
         },

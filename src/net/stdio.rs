@@ -70,6 +70,15 @@ impl Stdio {
         Self::open(stdio::stderr(), 2, false)
     }
 
+    /// What brings nothing, and takes everything.
+    ///
+    /// # Errors
+    /// When the system has no such thing.
+    pub(crate) fn nowhere() -> io::Result<Self> {
+        let file = OpenOptions::new().read(true).write(true).open("/dev/null")?;
+        Ok(Self { handle: Handle::Private(file), kind: FileType::CharacterDevice, terminal: false })
+    }
+
     fn open(inherited: BorrowedFd<'_>, number: u8, reads: bool) -> io::Result<Self> {
         let shared = inherited.try_clone_to_owned()?;
         // Opened afresh, what is open for the other direction only would be another end of its pipe.

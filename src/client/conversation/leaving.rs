@@ -70,7 +70,8 @@ impl<F: Frontend> Conversation<F> {
     /// When to leave without the answers that have not come (spec C3).
     pub(super) fn linger_deadline(&self) -> Option<Duration> {
         let Some(since) = self.typed.over_since() else {
-            return self.typed.stalled_since().map(|since| self.linger.deadline_of_stall(since));
+            let may_be_held = !self.session.is_logging_in() && !self.typed.are_texts();
+            return self.typed.stalled_since().map(|since| self.linger.deadline_of_stall(since, may_be_held));
         };
         // Who only comes to the end of a script has time until the connection stands.
         let waits = self.link != Link::Connecting || self.typed.is_quit();

@@ -86,6 +86,23 @@ fn open_input_that_waits_for_a_silent_server_is_left_in_the_end() {
     }
 }
 
+/// Who is not logged in is not held back for anybody, and who has only texts wants to know.
+#[test]
+fn open_input_that_waits_for_a_log_in_or_is_text_is_left_sooner() {
+    let texts = Settings { texts_to: Some(b"bob"), is_strict: true, ..SETTINGS };
+    for (settings, said) in [(SETTINGS, ""), (texts, "HELLO ann\n")] {
+        let mut scene = Scene::new(Settings { name: Some(b"ann"), ..settings });
+        scene.connect();
+        scene.hear(said);
+        scene.type_in("@bob hi\n".repeat(MUCH));
+        scene.run();
+        assert_eq!((scene.next_deadline(), scene.outcome()), (Some(scene.now + LINGER), None));
+        scene.now += LINGER;
+        scene.run();
+        assert_eq!(scene.outcome(), Some(Outcome::Stalled));
+    }
+}
+
 /// A person may have to look after something else, and a lost connection is still tried.
 #[test]
 fn open_input_that_waits_otherwise_is_not_left() {
