@@ -4,6 +4,8 @@ mod leaving;
 mod prompt;
 mod refused;
 mod returning;
+#[cfg(feature = "rich")]
+mod rich;
 mod scene;
 mod stalling;
 
