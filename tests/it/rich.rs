@@ -126,6 +126,20 @@ fn ten_thousand_lines_at_once_stay_in_step() {
     seat.sees(|lines| lines.iter().any(|line| bare(line) == "→ bob: last ✗ nobody of this name is online"));
 }
 
+/// Nothing was typed before it.
+#[test]
+fn first_paste_of_a_run_is_marked() {
+    let peer = Peer::new();
+    let mut seat = Seat::sized(60, 20, on_terminal(peer.port(), PRETTY));
+    let mut talk = peer.welcome("ann");
+    seat.program.output.expect("\x1b[?2004h");
+    seat.press("\x1b[200~@bob one\n!quit\x1b[201~\r");
+    for text in ["one", "!quit"] {
+        talk.answer(&format!("SEND bob {text}"), "SEND-OK\n");
+    }
+    seat.shows_bare(&[LOGGED_IN, "→ bob: one ✓", "→ bob: !quit ✓", "|"]);
+}
+
 #[test]
 fn pipes_get_the_same_bytes_whatever_is_asked_for() {
     let replies = "DELIVERY bob hi \x1b\nSEND-OK\nLIST-OK ann,bob\nBAD-DEST-USER\n";

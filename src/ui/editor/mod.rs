@@ -225,6 +225,15 @@ impl Editor {
         self.focus.take()
     }
 
+    /// Asks the terminal to mark pastes now: somebody knows that a person sits there.
+    #[cfg(feature = "rich")]
+    pub fn mark_pastes(&mut self, out: &mut Vec<u8>) {
+        if self.pastes != Pastes::Marked {
+            self.pastes = Pastes::Marked;
+            out.extend_from_slice(BRACKETED_PASTE_ON);
+        }
+    }
+
     /// Says whether messages that are entered are taken off the screen, as somebody else shows them.
     #[cfg(feature = "rich")]
     pub fn set_vanishing(&mut self, vanishing: bool) {

@@ -226,6 +226,10 @@ impl Screen {
         self.rich.own.forget_places();
         if self.rich.alerts.is_asking() && !self.inside_line && !super::Frontend::is_full(self) {
             self.rich.alerts.ask_for_reports(self.waiting.tail());
+            let is_pretty = self.is_pretty();
+            if let Some(editor) = self.editor.as_mut().filter(|_| is_pretty) {
+                editor.mark_pastes(self.waiting.tail());
+            }
         }
     }
 

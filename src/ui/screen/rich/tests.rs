@@ -339,7 +339,7 @@ fn long_lists_and_texts_pass_in_pieces() {
 fn first_message_that_nobody_looks_at_comes_below_a_mark() {
     let mut screen = pretty(false);
     screen.watch_focus();
-    assert_eq!(taken(&mut screen), "\x1b[?1004h");
+    assert_eq!(taken(&mut screen), "\x1b[?1004h\x1b[?2004h");
     screen.show(HI, 0);
     assert_eq!(taken(&mut screen), "      ann: hi\n", "nobody knows");
     assert_eq!(screen.handle_keys(b"\x1b[O"), (3, None));
@@ -365,11 +365,11 @@ fn reports_are_ended_with_whatever_takes_the_terminal() {
     screen.watch_focus();
     taken(&mut screen);
     screen.suspend();
-    assert_eq!(String::from_utf8_lossy(screen.waiting().as_slice()), "\x1b[?1004l");
+    assert_eq!(String::from_utf8_lossy(screen.waiting().as_slice()), "\x1b[?1004l\x1b[?2004l");
     screen.waiting().clear();
-    assert_eq!(taken(&mut screen), "\x1b[?1004h");
+    assert_eq!(taken(&mut screen), "\x1b[?1004h\x1b[?2004h");
     screen.leave();
-    assert_eq!(taken(&mut screen), "\x1b[?1004l");
+    assert_eq!(taken(&mut screen), "\x1b[?1004l\x1b[?2004l");
 }
 
 /// However the bytes are cut, in the middle of a line, and after a lone escape.
