@@ -35,4 +35,8 @@ pub enum Notice<'a> {
     BadHeader,
     /// S11.
     BadBody,
+    /// The connection was lost: for the log file only.
+    Lost,
+    /// It is there again: for the log file only.
+    Back,
 }

@@ -320,6 +320,10 @@ impl Session {
         match (self.phase, reply) {
             (LoggingIn(_) | Returning, Reply::Hello { name }) => {
                 let name = if name.is_empty() { &self.name } else { name };
+                if self.phase == Returning && from == 0 {
+                    note!(Info, "the connection to the server is back");
+                    frontend.record(Notice::Back);
+                }
                 let shown = frontend.show(Notice::LoggedIn(name), from);
                 if shown.is_none() {
                     self.phase = Chatting;

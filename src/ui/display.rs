@@ -66,6 +66,8 @@ fn parts<'a>(notice: &Notice<'a>) -> Parts<'a> {
         Notice::Online(names) => [b"There are ", b"", b" online users:", names],
         Notice::BadHeader => [b"Error: Unknown issue in previous message header.", b"", b"", b""],
         Notice::BadBody => [b"Error: Unknown issue in previous message body.", b"", b"", b""],
+        Notice::Lost => [b"The connection to the server was lost", b"", b"", b""],
+        Notice::Back => [b"The connection to the server is back", b"", b"", b""],
     }
 }
 
@@ -168,6 +170,8 @@ mod tests {
             (Notice::Online(b""), "There are 0 online users:\n"),
             (Notice::BadHeader, "Error: Unknown issue in previous message header.\n"),
             (Notice::BadBody, "Error: Unknown issue in previous message body.\n"),
+            (Notice::Lost, "The connection to the server was lost\n"),
+            (Notice::Back, "The connection to the server is back\n"),
         ];
         for (notice, expected) in table {
             for style in [Style::default(), HARMLESS] {

@@ -2,7 +2,7 @@
 
 use crate::editing::LOGGED_IN;
 use crate::peer::{End, Peer, Refusing, Reserved, Talk};
-use crate::program::{Outcome, Program, chinwag};
+use crate::program::{Outcome, Program, chinwag, unused_path};
 use crate::terminal::{Seat, all_on_terminal, on_terminal};
 use std::os::unix::process::ExitStatusExt;
 
@@ -54,6 +54,42 @@ fn conversation_goes_on_with_another_connection() {
         // It is lost again and again: that it is back is said when it stands for good.
         let (lost, back) = (lost(peer.port()), back(peer.port()));
         assert_left(&program.finish(), &stdout, &[lost.clone(), back, lost]);
+    }
+}
+
+/// The log file and the log on standard error know of each loss and each return, standard output of none.
+#[test]
+fn losses_and_returns_are_in_the_logs() {
+    for reconnects in [true, false] {
+        let peer = Peer::new();
+        let path = unused_path();
+        let option = if reconnects { "--reconnect" } else { "" };
+        let mut program =
+            Program::on_pipes(chinwag(peer.port(), &format!("--name ann -v --log {path} {option}")));
+        peer.welcome("ann").end(End::Close);
+        if reconnects {
+            peer.welcome("ann").end(End::Close);
+            let mut talk = peer.welcome("ann");
+            program.output.expect(LOGGED_IN);
+            program.output.expect(LOGGED_IN);
+            program.output.expect(LOGGED_IN);
+            program.enter_all("!quit\n");
+            talk.expect_end();
+        }
+        let outcome = program.finish();
+        let times = if reconnects { 3 } else { 1 };
+        assert_eq!(String::from_utf8(outcome.stdout).unwrap(), format!("{LOGGED_IN}\n").repeat(times));
+        let log = std::fs::read_to_string(&path).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        let events: Vec<_> = log.lines().map(|line| line.split_once(' ').unwrap().1).collect();
+        let (lost, back) = ("The connection to the server was lost", "The connection to the server is back");
+        let all = [LOGGED_IN, lost, back, LOGGED_IN, lost, back, LOGGED_IN];
+        assert_eq!(events[..], all[..if reconnects { 7 } else { 2 }], "{log}");
+        let said = String::from_utf8(outcome.stderr).unwrap();
+        let count =
+            |text: &str| said.matches(&format!("chinwag: INFO: {}\n", text.replace('T', "t"))).count();
+        let losses = if reconnects { 2 } else { 1 };
+        assert_eq!((count(lost), count(back)), (losses, times - 1), "{said}");
     }
 }
 

@@ -3,6 +3,7 @@
 
 use super::{Conversation, Event, Outcome};
 use crate::client::frontend::Frontend;
+use crate::client::notice::Notice;
 use crate::client::session::Disconnect;
 use crate::client::takers::Kept;
 use crate::wire::format::note;
@@ -89,13 +90,25 @@ impl<F: Frontend> Conversation<F> {
             Disconnect::Expected => {
                 note!(Info, "the server closed the connection while a name was asked for")
             }
-            Disconnect::Lost => self.over = Some(Outcome::Lost),
+            Disconnect::Lost => {
+                self.note_lost();
+                self.over = Some(Outcome::Lost);
+            }
             Disconnect::Again { unanswered } => {
+                if was_logged_in {
+                    self.note_lost();
+                }
                 self.frontend.handle_lost_requests(unanswered, self.session.unanswered());
                 self.handle_lost(was_logged_in, unanswered, now);
                 self.typed.start_over(is_first_answered);
             }
         }
+    }
+
+    /// Each loss is in the logs, also of a connection that is lost again and again.
+    fn note_lost(&mut self) {
+        note!(Info, "the connection to the server was lost");
+        self.frontend.record(Notice::Lost);
     }
 
     fn handle_lost(&mut self, was_logged_in: bool, unanswered: u64, now: Duration) {
