@@ -17,7 +17,7 @@ use crate::wire::escape::Rule;
 use crate::wire::source::Source;
 use mio::{Interest, Registry, Token};
 use rustix::io::Errno;
-use signal_hook::consts::SIGXFSZ;
+use signal_hook::consts::{SIGTERM, SIGXFSZ};
 use std::io;
 use std::time::Duration;
 
@@ -74,6 +74,9 @@ impl Console {
         journal.tell_time(&mut screen);
         let tty = edits.then(|| Tty::take(registry, tokens.signals, &mut screen));
         let tty = tty.transpose().map_err(Failure::local("the terminal"))?;
+        if tty.is_none() {
+            signals::end_by(SIGTERM);
+        }
         #[cfg(feature = "rich")]
         if tty.is_some() {
             screen.watch_focus();

@@ -3,6 +3,8 @@
 use crate::wire::format::note;
 use mio::net::UnixStream;
 use mio::{Interest, Registry, Token};
+use signal_hook::consts::SIGTERM;
+use std::fs;
 use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,7 +19,9 @@ pub(crate) struct Signals {
 }
 
 impl Signals {
-    /// From now on these signals do nothing but make an event with this token.
+    /// From now on these signals do nothing but make an event with this token. One that whoever started the
+    /// program has had it ignore is ignored still, as a shell expects of what it starts with `&`, and `nohup`
+    /// of what it starts; but SIGTERM always ends it.
     ///
     /// # Errors
     /// When the system has no room for it, or a signal cannot be caught.
@@ -25,7 +29,11 @@ impl Signals {
         let (wake, sender) = std::os::unix::net::UnixStream::pair()?;
         wake.set_nonblocking(true)?;
         let mut came = Vec::with_capacity(signals.len());
+        let ignored = ignored();
         for &signal in signals {
+            if signal != SIGTERM && ignored >> (signal - 1) & 1 == 1 {
+                continue;
+            }
             let flag = Arc::new(AtomicBool::new(false));
             // In this order: who is woken finds the flag set.
             signal_hook::flag::register(signal, Arc::clone(&flag))?;
@@ -35,6 +43,11 @@ impl Signals {
         let mut wake = UnixStream::from_std(wake);
         registry.register(&mut wake, token, Interest::READABLE)?;
         Ok(Self { wake, came })
+    }
+
+    /// Whether it is one of those.
+    pub(crate) fn catches(&self, signal: i32) -> bool {
+        self.came.iter().any(|(caught, _)| *caught == signal)
     }
 
     /// Those that have come since the last call. To be called each turn: an event only ends the waiting
@@ -49,6 +62,22 @@ impl Signals {
             .filter(|(_, flag)| flag.swap(false, Ordering::SeqCst))
             .map(|(signal, _)| *signal)
             .collect()
+    }
+}
+
+/// The signals that are ignored, a bit for each, from 1 on. Only Linux says it without code that could do harm.
+fn ignored() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
+}
+
+/// From now on this signal ends the program, though it may have been started to ignore it.
+pub(crate) fn end_by(signal: i32) {
+    if let Err(error) =
+        signal_hook::flag::register_conditional_default(signal, Arc::new(AtomicBool::new(true)))
+    {
+        note!(Debug, "signal {signal}: {error}");
     }
 }
 

@@ -86,7 +86,10 @@ impl Tty {
     /// again. What is typed must be off the screen.
     pub(crate) fn stop(&mut self, screen: &mut Screen) {
         raw_mode::restore();
-        signals::obey(SIGTSTP);
+        // Where it is ignored nobody would continue the program.
+        if self.signals.catches(SIGTSTP) {
+            signals::obey(SIGTSTP);
+        }
         self.redraw(screen);
     }
 }

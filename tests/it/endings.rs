@@ -2,6 +2,8 @@
 
 use crate::peer::{End, Hanging, Peer, Refusing};
 use crate::program::{CHINWAG, Collector, PROMPT, Program, chinwag, file, with_arguments};
+#[cfg(target_os = "linux")]
+use crate::terminal::{Seat, Terminal};
 use rustix::fs::OFlags;
 use rustix::process::Signal;
 use std::fs::File;
@@ -261,6 +263,45 @@ fn signals_end_it_as_any_program() {
         talk.expect("LIST");
         program.signal(signal);
         program.finish().assert_signal(number);
+    }
+}
+
+/// As a shell has what it starts with `&` in a script; only SIGTERM ends it still.
+#[test]
+#[cfg(target_os = "linux")]
+fn signals_that_were_ignored_before_are_ignored_still() {
+    for is_seated in [false, true] {
+        let peer = Peer::new();
+        let mut command = Command::new(if is_seated { "setsid" } else { "env" });
+        command.args(if is_seated { &["--ctty"][..] } else { &[] });
+        command.args(["sh", "-c", "trap '' HUP INT QUIT TERM; exec \"$0\" \"$@\"", CHINWAG]);
+        let command = with_arguments(command, peer.port(), "--name ann");
+        let mut seat = None;
+        let mut program = None;
+        if is_seated {
+            let new = Seat::at(Terminal::new(), command);
+            seat = Some(new);
+        } else {
+            program = Some(Program::on_pipes(command));
+        }
+        let running = seat.as_ref().map_or_else(|| program.as_ref().unwrap(), |seat| &seat.program);
+        let mut talk = peer.welcome("ann");
+        running.enter("!who\n");
+        talk.expect("LIST");
+        for signal in [Signal::HUP, Signal::INT, Signal::QUIT] {
+            running.signal(signal);
+        }
+        running.enter("!who\n");
+        talk.expect("LIST");
+        running.signal(Signal::TERM);
+        let outcome = match (seat, program) {
+            (Some(mut seat), _) => {
+                seat.program.output.start();
+                seat.finish()
+            }
+            (_, program) => program.unwrap().finish(),
+        };
+        outcome.assert_signal(15);
     }
 }
 

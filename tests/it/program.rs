@@ -1,13 +1,14 @@
 //! The real client as a child process: typed to, listened to, and waited for with a deadline.
 
 use memchr::memmem;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{self, Sender};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, Once};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -18,6 +19,22 @@ pub(crate) const CHINWAG: &str = env!("CARGO_BIN_EXE_chinwag");
 
 /// S1 on anything but a terminal.
 pub(crate) const PROMPT: &str = "Welcome to Chat Client. Enter your login: \n";
+
+/// What these tests start does not ignore signals, though whoever runs them may have had them ignored: a
+/// script that does so in the background, or `nohup`. (What is caught here is not ignored there: execve(2).)
+pub(crate) fn heed_signals() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap_or("0");
+        let ignored = u64::from_str_radix(mask.trim(), 16).unwrap();
+        for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP] {
+            if ignored >> (signal - 1) & 1 == 1 {
+                signal_hook::flag::register(signal, Arc::default()).unwrap();
+            }
+        }
+    });
+}
 
 /// The client of a server at this port, with further arguments.
 pub(crate) fn chinwag(port: u16, arguments: &str) -> Command {
@@ -73,6 +90,7 @@ impl Program {
     /// Starts it; what is piped is typed to and collected, but standard output only when
     /// [`Collector::start`] says so.
     pub(crate) fn spawn(mut command: Command, input: impl Into<Stdio>, output: impl Into<Stdio>) -> Self {
+        heed_signals();
         let mut child = command.stdin(input).stdout(output).stderr(Stdio::piped()).spawn().unwrap();
         let mut errors = Collector::new(child.stderr.take().unwrap());
         errors.start();
