@@ -2,6 +2,8 @@
 
 use std::net::Ipv6Addr;
 
+const NONE: &str = "not [NAME@]HOST[:PORT]";
+
 /// The parts of such a word: none is empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Destination<'a> {
@@ -17,29 +19,45 @@ impl<'a> Destination<'a> {
     /// # Errors
     /// What is wrong with it.
     pub(crate) fn parse(word: &'a str) -> Result<Self, &'static str> {
-        let (name, place) = word.split_once('@').map_or((None, word), |(name, place)| (Some(name), place));
-        let (host, port) = match place.strip_prefix('[').and_then(|place| place.split_once(']')) {
+        let (name, place) = cut(word, '@').map_or((None, word), |(name, place)| (Some(name), place));
+        let (host, port) = match place.strip_prefix('[').and_then(|place| cut(place, ']')) {
             Some((host, "")) => (host, None),
-            Some((host, port)) => {
-                (host, Some(port.strip_prefix(':').ok_or("brackets end with ] or ]:PORT")?))
-            }
+            Some((host, port)) => (host, Some(port.strip_prefix(':').ok_or(NONE)?)),
             None if is_ipv6(place) => (place, None),
-            None => place.split_once(':').map_or((place, None), |(host, port)| (host, Some(port))),
+            None => cut(place, ':').map_or((place, None), |(host, port)| (host, Some(port))),
         };
-        if name.is_some_and(str::is_empty) || host.is_empty() || port.is_some_and(str::is_empty) {
+        if [name.unwrap_or("-"), host, port.unwrap_or("-")].contains(&"") {
             return Err("a part of [NAME@]HOST[:PORT] is empty");
         }
-        let is_host = !host.contains(['@', '[', ']', '/', ':']) || is_ipv6(host);
-        if !is_host || port.is_some_and(|port| port.contains(':')) {
-            return Err("not [NAME@]HOST[:PORT]");
+        let is_host = !host.bytes().any(|byte| b"@[]/:".contains(&byte)) || is_ipv6(host);
+        if !is_host || port.is_some_and(|port| cut(port, ':').is_some()) {
+            return Err(NONE);
         }
         Ok(Self { name, host, port })
     }
+
+    /// What it says of an option, if it says something.
+    pub(crate) fn part(&self, option: &str) -> Option<&'a str> {
+        match option {
+            "name" => self.name,
+            "address" => Some(self.host),
+            "port" => self.port,
+            _ => None,
+        }
+    }
+}
+
+/// `split_once`, which is put anew wherever it is called.
+#[inline(never)]
+fn cut(text: &str, at: char) -> Option<(&str, &str)> {
+    text.split_once(at)
 }
 
 /// Whether it is one, with or without a zone.
+#[inline(never)]
 fn is_ipv6(host: &str) -> bool {
-    host.split('%').next().is_some_and(|address| address.parse::<Ipv6Addr>().is_ok())
+    let address = cut(host, '%').map_or(host, |(address, _)| address);
+    address.parse::<Ipv6Addr>().is_ok()
 }
 
 #[cfg(test)]

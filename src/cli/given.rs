@@ -25,8 +25,6 @@ pub(crate) type Number = fn(&str) -> Result<u64, &'static str>;
 pub(crate) struct Given {
     program: &'static Program,
     matches: ArgMatches,
-    /// Options, and what [`Destination`] says of them.
-    parts: Vec<(&'static str, String)>,
 }
 
 /// The name of the word without one.
@@ -40,28 +38,39 @@ impl Given {
     pub(crate) fn parse(program: &'static Program, words: &[OsString]) -> Result<Self, String> {
         let mut command = command(program);
         match command.try_get_matches_from_mut(words) {
-            Ok(matches) => Self { program, matches, parts: Vec::new() }.with_operand(),
+            Ok(matches) => Self { program, matches }.checked(),
             Err(error) => Err(complaint(&mut command, words, error.kind())),
         }
     }
 
-    /// What the word without an option says counts as if its options said it.
-    fn with_operand(mut self) -> Result<Self, String> {
-        if self.program.operand.is_empty() {
-            return Ok(self);
-        }
-        let Some(word) = self.matches.get_one::<OsString>(OPERAND) else { return Ok(self) };
+    /// What the word without an option says is not to be said by an option, too.
+    fn checked(self) -> Result<Self, String> {
+        let Some(word) = self.operand() else { return Ok(self) };
         let text = harmless(word);
         let said = word.to_str().ok_or("not UTF-8").and_then(Destination::parse);
-        let Destination { name, host, port } = said.map_err(|why| format!("error: '{text}': {why}"))?;
-        for (option, part) in [("name", name), ("address", Some(host)), ("port", port)] {
-            let Some(part) = part else { continue };
-            if self.matches.value_source(option).is_some() {
+        let said = said.map_err(|why| format!("error: '{text}': {why}"))?;
+        for option in ["name", "address", "port"] {
+            if said.part(option).is_some() && self.matches.value_source(option).is_some() {
                 return Err(format!("error: '{text}' and --{option} say the same thing: leave one out"));
             }
-            self.parts.push((option, part.to_owned()));
         }
         Ok(self)
+    }
+
+    /// The word without an option.
+    fn operand(&self) -> Option<&OsString> {
+        if self.program.operand.is_empty() { None } else { self.word(OPERAND) }
+    }
+
+    /// What was given with an option.
+    #[inline(never)]
+    fn word(&self, name: &str) -> Option<&OsString> {
+        self.matches.get_one(name)
+    }
+
+    /// What the word without an option says of this option.
+    fn part(&self, name: &str) -> Option<&str> {
+        Destination::parse(self.operand()?.to_str()?).ok()?.part(name)
     }
 
     /// Whether a flag is set. In its environment variable `0`, `no`, `off`, `false` and nothing mean that
@@ -78,12 +87,9 @@ impl Given {
 
     /// The value of an option: the one given, that of its environment variable, or the default.
     pub(crate) fn value(&self, name: &str) -> Option<OsString> {
-        if let Some((_, part)) = self.parts.iter().find(|(option, _)| *option == name) {
-            return Some(part.into());
-        }
-        let given = self.matches.get_one::<OsString>(name).cloned();
+        let given = self.part(name).map(OsString::from).or_else(|| self.word(name).cloned());
         given.or_else(|| std::env::var_os(self.program.variable(name))).or_else(|| {
-            let default = self.program.rows().find(|row| row.name == name)?.default;
+            let default = self.program.rows().into_iter().find(|row| row.name == name)?.default;
             (!default.is_empty()).then(|| default.into())
         })
     }
@@ -130,8 +136,7 @@ impl Given {
     #[cold]
     pub(crate) fn wrong(&self, name: &str, value: &OsStr, why: &str) -> String {
         let value = harmless(value);
-        let is_part = self.parts.iter().any(|(option, _)| *option == name);
-        if is_part || self.matches.value_source(name).is_some() {
+        if self.part(name).is_some() || self.matches.value_source(name).is_some() {
             format!("error: invalid value '{value}' for --{name}: {why}")
         } else {
             format!("error: invalid value '{value}' for {}: {why}", self.program.variable(name))
@@ -195,10 +200,10 @@ pub(crate) fn answer(program: &'static Program, words: &[OsString]) -> Option<St
             word.strip_prefix(b"-").filter(|rest| rest.iter().all(|letter| b"hvV".contains(letter)));
         let has = |letter| letters.is_some_and(|letters| letters.contains(letter));
         if has(&b'h') {
-            return Some(program.brief_help());
+            return Some(program.help(false));
         }
         if word == b"--help" {
-            return Some(program.help());
+            return Some(program.help(true));
         }
         (has(&b'V') || word == b"--version")
             .then(|| format!("{} {}\n", program.name, env!("CARGO_PKG_VERSION")))
@@ -302,11 +307,11 @@ mod tests {
     fn help_and_version_are_answers_whatever_else_is_asked() {
         let version = format!("program {}\n", env!("CARGO_PKG_VERSION"));
         for (line, expected) in [
-            ("--help", PROGRAM.help()),
-            ("--port x --help -h", PROGRAM.help()),
-            ("-h", PROGRAM.brief_help()),
-            ("-vvh", PROGRAM.brief_help()),
-            ("-hv stray --help", PROGRAM.brief_help()),
+            ("--help", PROGRAM.help(true)),
+            ("--port x --help -h", PROGRAM.help(true)),
+            ("-h", PROGRAM.help(false)),
+            ("-vvh", PROGRAM.help(false)),
+            ("-hv stray --help", PROGRAM.help(false)),
             ("-V", version.clone()),
             ("--bogus --version", version),
         ] {

@@ -3,7 +3,6 @@
 
 use clap::builder::ValueParser;
 use clap::{Arg, ArgAction};
-use std::fmt::Write as _;
 
 /// A program, as its command line shows it.
 #[derive(Debug)]
@@ -48,84 +47,101 @@ version|V|+|||Print version
 /// No line of help is longer.
 const WIDTH: usize = 79;
 
-/// Before a text in the help.
+/// Before a text in the help, and as far as texts are from the margin where they stand beside the options.
 const INDENT: &str = "        ";
+const MARGIN: &str = "                               ";
 
 impl Program {
     /// All options.
-    pub(crate) fn rows(&self) -> impl Iterator<Item = Row> {
-        self.options.iter().flat_map(|table| table.lines()).map(Row::read)
+    #[inline(never)]
+    pub(crate) fn rows(&self) -> Vec<Row> {
+        self.options.iter().flat_map(|table| table.lines()).map(Row::read).collect()
     }
 
     /// The environment variable of an option.
+    #[inline(never)]
     pub(crate) fn variable(&self, option: &str) -> String {
-        self.prefix.to_owned() + &option.to_ascii_uppercase().replace('-', "_")
+        let letters = option.bytes().map(|byte| if byte == b'-' { b'_' } else { byte.to_ascii_uppercase() });
+        self.prefix.chars().chain(letters.map(char::from)).collect()
     }
 
     /// How to call it, in a line.
+    #[inline(never)]
     pub(crate) fn usage(&self) -> String {
-        let operand = if self.operand.is_empty() { String::new() } else { format!(" [{}]", self.operand) };
-        format!("Usage: {} [OPTIONS]{operand}\n", self.name)
+        let mut text = String::new();
+        put(&mut text, &["Usage: ", self.name, " [OPTIONS]"]);
+        if !self.operand.is_empty() {
+            put(&mut text, &[" [", self.operand, "]"]);
+        }
+        text + "\n"
     }
 
-    /// Help that fits on the smallest screen. Writing to a string cannot fail.
-    pub(crate) fn brief_help(&self) -> String {
-        let mut text = format!("{}\n{}\n", self.usage(), self.brief);
-        let mut others = String::new();
-        let is_brief = |row: &Row| !row.brief.is_empty();
-        let width = self.rows().filter(is_brief).map(|row| row.form().len()).max().unwrap_or_default();
-        for row in self.rows() {
-            if !is_brief(&row) {
-                let _ = write!(others, " --{}", row.name);
-                continue;
-            }
-            let _ = write!(text, "{:width$}  {}", row.form(), row.brief);
-            if !row.default.is_empty() {
-                let _ = write!(text, " [{}]", row.default);
-            }
-            text.push('\n');
+    /// All that there is to be known about the command line, or what fits on the smallest screen.
+    pub(crate) fn help(&self, is_whole: bool) -> String {
+        let (mut text, mut others, usage) = (String::new(), String::new(), self.usage());
+        if is_whole {
+            put(&mut text, &[self.about, "\n\n", &usage, "\n", self.before, "\nOptions:\n"]);
+        } else {
+            put(&mut text, &[&usage, "\n", self.brief, "\n"]);
         }
-        if !others.is_empty() {
-            text += "  and";
-            fill(&others[1..], INDENT, &mut text);
+        for row in self.rows() {
+            if is_whole {
+                self.put_whole(&row, &mut text);
+            } else if row.brief.is_empty() {
+                put(&mut others, &[" --", row.name]);
+            } else {
+                let begin = text.len();
+                row.put_form(&mut text);
+                let distance = MARGIN.get(text.len() - begin..).unwrap_or("  ");
+                put(&mut text, &[distance, row.brief]);
+                if !row.default.is_empty() {
+                    put(&mut text, &[" [", row.default, "]"]);
+                }
+                text.push('\n');
+            }
+        }
+        if is_whole {
+            put(&mut text, &["\n", self.after]);
+        } else if !others.is_empty() {
+            fill("  and", &others, &mut text);
         }
         text
     }
 
-    /// All that there is to be known about the command line. Writing to a string cannot fail.
-    pub(crate) fn help(&self) -> String {
-        let mut text = format!("{}\n\n{}\n{}\nOptions:\n", self.about, self.usage(), self.before);
-        for row in self.rows() {
-            text += &row.form();
-            if row.value != "+" {
-                let _ = write!(text, " [{}]", self.variable(row.name));
-            }
-            text.push('\n');
-            let mut meaning = format!("{}{}", row.brief, row.more);
-            if !row.default.is_empty() {
-                let _ = write!(meaning, " [default: {}]", row.default);
-            }
-            text += INDENT;
-            fill(&meaning, INDENT, &mut text);
+    fn put_whole(&self, row: &Row, text: &mut String) {
+        row.put_form(text);
+        if row.value != "+" {
+            put(text, &[" [", &self.variable(row.name), "]"]);
         }
-        text + "\n" + self.after
+        text.push('\n');
+        let mut meaning = String::new();
+        put(&mut meaning, &[row.brief, row.more]);
+        if !row.default.is_empty() {
+            put(&mut meaning, &[" [default: ", row.default, "]"]);
+        }
+        fill(&INDENT[1..], &meaning, text);
     }
 }
 
-/// Appends words to the line that is begun, and to as many more as they need; these begin with `indent`.
-fn fill(words: &str, indent: &str, out: &mut String) {
-    let mut begin = out.rfind('\n').map_or(0, |end| end + 1);
-    for word in words.split(' ') {
-        if out.len() + 1 + word.len() - begin > WIDTH {
-            out.push('\n');
-            begin = out.len();
-            out.push_str(indent);
-        } else if !out.ends_with(' ') {
-            out.push(' ');
+/// Appends all of them. (Each kind of formatting would be code of its own.)
+#[inline(never)]
+fn put(text: &mut String, pieces: &[&str]) {
+    text.extend(pieces.iter().copied());
+}
+
+/// Appends words, in as many lines as they need, behind `start`.
+#[inline(never)]
+fn fill(start: &str, words: &str, text: &mut String) {
+    let mut begin = text.len();
+    put(text, &[start]);
+    for word in words.split_ascii_whitespace() {
+        if text.len() + 1 + word.len() - begin > WIDTH {
+            begin = text.len() + 1;
+            put(text, &["\n", &INDENT[1..]]);
         }
-        out.push_str(word);
+        put(text, &[" ", word]);
     }
-    out.push('\n');
+    put(text, &["\n"]);
 }
 
 impl Row {
@@ -136,10 +152,15 @@ impl Row {
     }
 
     /// How it is written.
-    fn form(&self) -> String {
-        let letter = if self.letter.is_empty() { "   ".to_owned() } else { format!("-{},", self.letter) };
-        let form = format!("  {letter} --{} {}", self.name, self.value);
-        form.trim_end_matches([' ', '+']).to_owned()
+    #[inline(never)]
+    fn put_form(&self, text: &mut String) {
+        match self.letter {
+            "" => put(text, &["      --", self.name]),
+            letter => put(text, &["  -", letter, ", --", self.name]),
+        }
+        if !matches!(self.value, "" | "+") {
+            put(text, &[" ", self.value]);
+        }
     }
 
     /// The option as the parser has to know it: values are taken as they are, and read [later](super::given).
@@ -154,7 +175,7 @@ impl Row {
         match self.value {
             "" | "+" => arg,
             value => {
-                let most = 1 + usize::from(value.contains('['));
+                let most = 1 + usize::from(value.ends_with(']'));
                 arg.num_args(1..=most).value_parser(ValueParser::os_string())
             }
         }
@@ -209,7 +230,7 @@ Options:
 
 After.
 ";
-        assert_eq!(PROGRAM.help(), expected);
+        assert_eq!(PROGRAM.help(true), expected);
     }
 
     #[test]
@@ -219,18 +240,18 @@ Usage: program [OPTIONS] [WHAT]
 
 Brief.
 
-  -p, --port PORT         The port [5378]
-      --quiet             Say nothing
-      --send NAME [TEXT]  Send
-      --skip NAME...      Skip
-  -v, --verbose           Log more on standard error
-  -h, --help              Print help: -h in brief, --help all of it
+  -p, --port PORT              The port [5378]
+      --quiet                  Say nothing
+      --send NAME [TEXT]       Send
+      --skip NAME...           Skip
+  -v, --verbose                Log more on standard error
+  -h, --help                   Print help: -h in brief, --help all of it
   and --log-to --version
 ";
-        assert_eq!(PROGRAM.brief_help(), expected);
+        assert_eq!(PROGRAM.help(false), expected);
         let rare: String = (10..60).map(|number| format!("option-{number}||X|||Rare\n")).collect();
         let program = Program { options: &*vec![&*rare.leak()].leak(), ..PROGRAM };
-        let help = program.brief_help();
+        let help = program.help(false);
         assert!(help.lines().count() > 9 && help.lines().all(|line| line.len() <= WIDTH), "{help}");
         assert!(help.lines().skip(5).all(|line| line.starts_with(INDENT) && !line.ends_with(' ')), "{help}");
         assert_eq!(help.split_whitespace().filter(|word| word.starts_with("--option-")).count(), 50);
