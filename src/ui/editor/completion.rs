@@ -55,16 +55,22 @@ impl Completion {
     }
 
     fn find(&self, before: &[u8]) -> Vec<Vec<u8>> {
-        let (names, start) = match before.split_first() {
-            Some((b'!', _)) => {
-                return COMMANDS.iter().filter(|c| c.starts_with(before)).map(|c| c.to_vec()).collect();
+        let mut found = Vec::new();
+        let (names, start) = match before {
+            [b'!', ..] => {
+                for command in COMMANDS.iter().filter(|command| command.starts_with(before)) {
+                    found.push(command.to_vec());
+                }
+                return found;
             }
-            Some((b'@', start)) => (&self.names, start),
-            Some(_) => return Vec::new(),
-            None => (&self.senders, before),
+            [b'@', start @ ..] => (&self.names, start),
+            [_, ..] => return found,
+            [] => (&self.senders, before),
         };
-        let names = names.iter().rev().filter(|name| name.starts_with(start));
-        names.map(|name| [b"@", name.as_slice(), b" "].concat()).collect()
+        for name in names.iter().rev().filter(|name| name.starts_with(start)) {
+            found.push([b"@", name.as_slice(), b" "].concat());
+        }
+        found
     }
 }
 
