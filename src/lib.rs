@@ -57,6 +57,8 @@
 //!   history completion  the lines sent before; what Tab adds
 //!   advice              what stands dim behind the line
 //!   text layout view    what a character is; where it stands; what is on the screen
+//! ui/editor/desk/       a part of it
+//!   talk                whom lines are for, and what they are told
 //! server/               the server's side; pure
 //!   hub users           who is here, and who gets what; who has which name
 //!   listing             lists of them on their way

@@ -36,6 +36,7 @@ pub(super) struct Scene {
     sent: Vec<Rc<RefCell<Vec<u8>>>>,
     edits: bool,
     are_texts: bool,
+    talks: bool,
 }
 
 /// Whether it goes on.
@@ -47,7 +48,7 @@ enum Course {
 
 impl Scene {
     /// A conversation as the script's settings say: pieces in which bytes move, and the time to linger; `n` with a
-    /// name, `r` reconnects, `i` interactive, `l` with the line editor, `s` strict, `t` all lines are texts to bob.
+    /// name, `r` reconnects, `i` interactive, `l` with the line editor, `s` strict, `t` all lines are texts to bob, `o` those that are no commands.
     fn new(script: &Script<'_>) -> Self {
         let at_once = 1 + script.setting(0, 64) * script.setting(0, 64);
         let edits = script.has(b'l');
@@ -62,6 +63,7 @@ impl Scene {
             linger: Duration::from_millis(500) * script.setting(1, 8) as u32,
             reconnects: script.has(b'r'),
             texts_to: script.has(b't').then_some(b"bob"),
+            to: script.has(b'o').then_some(b"bob"),
             is_interactive: script.has(b'i'),
             is_strict: script.has(b's'),
             seed: 1,
@@ -78,6 +80,7 @@ impl Scene {
             sent: Vec::new(),
             edits,
             are_texts: script.has(b't'),
+            talks: script.has(b'o'),
         }
     }
 
@@ -215,7 +218,8 @@ impl Scene {
                 Request::Send { to: b"bob", text: line }.write(&mut request);
                 return Some(request);
             }
-            match Command::parse(line)? {
+            let text = (self.talks && !line.is_empty()).then_some(Command::Send { to: b"bob", text: line });
+            match Command::parse(line).or(text)? {
                 Command::Who => Request::List.write(&mut request),
                 Command::Send { to, text } => Request::Send { to, text }.write(&mut request),
                 Command::Quit => return None,

@@ -20,6 +20,7 @@ const OPTIONS: &str = "\
 address|a|HOST|127.0.0.1|The server's name or address
 port|p|PORT|5378|The server's port
 name|n|NAME||Log in as NAME without asking
+to||NAME||Talk to NAME: lines that are no commands go there|, as messages
 host||||Run a server here, and join it|: at HOST:PORT, in this process, with an echobot
 max-message||BYTES|||Drop longer lines of the server; BYTES may end with K, M or G [default: no limit]
 connect-timeout||SECONDS|10||Give up connecting after so long
@@ -164,6 +165,7 @@ pub(super) fn parse(words: &[OsString]) -> Result<Options, String> {
         host: given.flag("host"),
         verbose: given.verbosity(),
         name: given.text("name")?,
+        to: given.value("to").map(|name| user(given, "to", name)).transpose()?,
         address: given.host("address")?,
         #[cfg(feature = "rich")]
         extras: extras::read(given)?,
@@ -174,9 +176,7 @@ pub(super) fn parse(words: &[OsString]) -> Result<Options, String> {
 fn send(given: &Given, last: Option<&OsString>) -> Result<Option<Send>, String> {
     let mut values = given.values("send").into_iter();
     let Some(to) = values.next() else { return Ok(None) };
-    if !is_valid_name(to.as_bytes()) {
-        return Err(given.wrong("send", &to, "a name has no spaces, and none of ! @ # $ % ^ & * ,"));
-    }
+    let to = user(given, "send", to)?;
     let (text, last) = (values.next(), last.cloned());
     let text = match (text, last) {
         (Some(text), Some(_)) => return Err(given.wrong("send", &text, "it was given two texts")),
@@ -190,7 +190,16 @@ fn send(given: &Given, last: Option<&OsString>) -> Result<Option<Send>, String> 
     if given.text("name")?.is_none_or(|name| name.is_empty()) || given.flag("host") {
         return Err("error: --send needs a --name to log in with, and a server that is there".to_owned());
     }
-    Ok(Some(Send { to: to.into_vec(), text: text.map(OsString::into_vec) }))
+    Ok(Some(Send { to, text: text.map(OsString::into_vec) }))
+}
+
+/// The name of somebody else.
+fn user(given: &Given, id: &str, name: OsString) -> Result<Vec<u8>, String> {
+    if is_valid_name(name.as_bytes()) {
+        Ok(name.into_vec())
+    } else {
+        Err(given.wrong(id, &name, "a name has no spaces, and none of ! @ # $ % ^ & * ,"))
+    }
 }
 
 fn when(given: &Given, id: &str) -> Result<When, String> {
@@ -219,6 +228,7 @@ mod tests {
             address: "127.0.0.1".into(),
             port: DEFAULT_PORT,
             name: None,
+            to: None,
             host: false,
             max_message: None,
             connect_timeout: Duration::from_secs(10),
@@ -295,8 +305,11 @@ mod tests {
 
     #[test]
     fn wrong_values_are_refused() {
-        let table: [&[&str]; 7] = [
+        let table: [&[&str]; 10] = [
             &["-p", "65536"],
+            &["--to", ""],
+            &["--to", "a b"],
+            &["--to", "@ann"],
             &["-a", ""],
             &["--linger", "-1"],
             &["--linger", "inf"],

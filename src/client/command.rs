@@ -19,6 +19,17 @@ pub enum Command<'a> {
     },
 }
 
+/// What is made of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reading {
+    /// A command, or nothing (spec C1).
+    Commands,
+    /// A command, or else a text.
+    CommandsOrTexts,
+    /// A text, whatever it says.
+    Texts,
+}
+
 impl<'a> Command<'a> {
     /// Reads a line without its end; `None` for one that is to be ignored (spec C1).
     ///
@@ -38,15 +49,6 @@ impl<'a> Command<'a> {
         }
     }
 
-    /// Reads a line of one who talks to `to`: what is no command is a text for it. With an empty `to`, as [`parse`]
-    /// does.
-    ///
-    /// [`parse`]: Self::parse
-    pub fn parse_for(to: &'a [u8], line: &'a [u8]) -> Option<Self> {
-        let is_text = !to.is_empty() && !line.is_empty();
-        Self::parse(line).or(is_text.then_some(Self::Send { to, text: line }))
-    }
-
     /// Whether a line that begins like this can become a command, by what is typed behind it.
     pub fn may_begin(line: &[u8]) -> bool {
         let start = line.trim_ascii_start();
@@ -60,14 +62,12 @@ impl<'a> Command<'a> {
         }
     }
 
-    /// The same where every line is a text for one user, who is known: an empty one is none, as no message is
-    /// empty.
-    pub(crate) fn read(line: &'a [u8], is_text: bool) -> Option<Self> {
-        match is_text {
-            false => Self::parse(line),
-            true if line.is_empty() => None,
-            true => Some(Self::Send { to: b"", text: line }),
-        }
+    /// The same where lines are read in this way: a text is for a user who is known, and not named. An empty line is
+    /// none, as no message is empty.
+    pub(crate) fn read(line: &'a [u8], reading: Reading) -> Option<Self> {
+        let command = if reading == Reading::Texts { None } else { Self::parse(line) };
+        let is_text = reading != Reading::Commands && !line.is_empty();
+        command.or(is_text.then_some(Self::Send { to: b"", text: line }))
     }
 
     fn parse_send(line: &'a [u8]) -> Option<Self> {
@@ -122,10 +122,9 @@ mod tests {
     #[test]
     fn texts_are_no_commands() {
         for line in [&b"!quit"[..], b"!who ", b"@ann hi", b" ", b"\xff"] {
-            assert_eq!(Command::read(line, true), Some(Command::Send { to: b"", text: line }));
-            assert_eq!(Command::read(line, false), Command::parse(line));
+            assert_eq!(Command::read(line, Reading::Texts), Some(Command::Send { to: b"", text: line }));
         }
-        assert_eq!(Command::read(b"", true), None);
+        assert_eq!(Command::read(b"", Reading::Texts), None);
     }
 
     #[test]
@@ -154,7 +153,7 @@ mod tests {
         ];
         for (line, command) in table {
             assert_eq!(Command::parse(line), *command, "{}", line.escape_ascii());
-            assert_eq!(Command::parse_for(b"", line), *command);
+            assert_eq!(Command::read(line, Reading::Commands), *command);
             assert!(command.is_none() || Command::may_begin(line), "{}", line.escape_ascii());
         }
     }
@@ -163,10 +162,10 @@ mod tests {
     fn what_is_no_command_is_for_whom_one_talks_to() {
         let send = |to, text| Some(Command::Send { to, text });
         let table: &[(&[u8], Option<Command<'_>>)] = &[
-            (b"hi", send(b"ann", b"hi")),
-            (b" \t", send(b"ann", b" \t")),
-            (b"!who?", send(b"ann", b"!who?")),
-            (b"@ hi", send(b"ann", b"@ hi")),
+            (b"hi", send(b"", b"hi")),
+            (b" \t", send(b"", b" \t")),
+            (b"!who?", send(b"", b"!who?")),
+            (b"@ hi", send(b"", b"@ hi")),
             (b"@bob hi", send(b"bob", b"hi")),
             (b"@bob", send(b"bob", b"")),
             (b" !who ", Some(Command::Who)),
@@ -174,7 +173,7 @@ mod tests {
             (b"", None),
         ];
         for (line, command) in table {
-            assert_eq!(Command::parse_for(b"ann", line), *command, "{}", line.escape_ascii());
+            assert_eq!(Command::read(line, Reading::CommandsOrTexts), *command, "{}", line.escape_ascii());
         }
     }
 

@@ -69,7 +69,7 @@ impl<F: Frontend> Conversation<F> {
             retry: Retry::new(settings.seed),
             incoming: Lines::new(settings.max_message),
             outbox,
-            typed: Typed::new(settings.texts_to.is_some()),
+            typed: Typed::new(settings.reading()),
             linger: Linger::new(settings.linger, settings.is_interactive),
             events: Vec::new(),
             over: None,

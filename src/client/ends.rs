@@ -1,5 +1,6 @@
 //! What a conversation is told, and what it says: its settings, its three ends, its events and outcomes.
 
+use super::command::Reading;
 use super::session::Unsaid;
 use crate::wire::source::{Source, TRY_AGAIN, Transport};
 use core::time::Duration;
@@ -18,6 +19,8 @@ pub struct Settings<'a> {
     pub reconnects: bool,
     /// Whoever gets every line that is typed, as a text: none is a command then.
     pub texts_to: Option<&'a [u8]>,
+    /// Whoever gets the lines that are no commands, as texts.
+    pub to: Option<&'a [u8]>,
     /// The input is a terminal: who ends it leaves at once (spec C3), and is asked for another name when one
     /// is refused, even the one given.
     pub is_interactive: bool,
@@ -26,6 +29,16 @@ pub struct Settings<'a> {
     pub is_strict: bool,
     /// Where chance begins, of which there is a little in the times of coming back.
     pub seed: u64,
+}
+
+impl Settings<'_> {
+    pub(super) fn reading(&self) -> Reading {
+        match (self.texts_to, self.to) {
+            (Some(_), _) => Reading::Texts,
+            (_, Some(_)) => Reading::CommandsOrTexts,
+            _ => Reading::Commands,
+        }
+    }
 }
 
 /// The three ends of a conversation.

@@ -116,7 +116,7 @@ impl Session {
             unanswered: 0,
             begun: Begun::No,
             manner: Manner::new(settings),
-            sending: Sending::new(settings.texts_to),
+            sending: Sending::new(settings),
             has_logged_in: false,
             lost: 0,
             is_answering: false,
@@ -222,7 +222,7 @@ impl Session {
             return Taken::UpTo(from);
         }
         let line = without_carriage_return(line);
-        match Command::read(line, self.sending.are_texts()) {
+        match Command::read(line, self.sending.reading) {
             Some(Command::Quit) => return Taken::UpTo(from),
             _ if self.phase == Phase::Naming => self.handle_name(line, outbox, frontend),
             Some(Command::Send { to, text }) => return self.send(to, text, from, outbox, frontend),

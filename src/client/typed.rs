@@ -1,6 +1,6 @@
 //! What the user typed and was not taken yet, and how it ended.
 
-use super::command::Command;
+use super::command::{Command, Reading};
 use super::frontend::{Frontend, KeyEvent};
 use crate::wire::lines::{Lines, Take};
 use crate::wire::protocol::without_carriage_return;
@@ -17,8 +17,7 @@ pub(crate) struct Typed {
     looked: usize,
     /// Since when they have waited for a server that is silent, and nothing more is read.
     stalled: Option<Duration>,
-    /// They are texts, and no commands.
-    are_texts: bool,
+    reading: Reading,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,8 +33,8 @@ enum End {
 }
 
 impl Typed {
-    pub(crate) const fn new(are_texts: bool) -> Self {
-        Self { lines: Lines::new(None), end: End::Open, looked: 0, stalled: None, are_texts }
+    pub(crate) const fn new(reading: Reading) -> Self {
+        Self { lines: Lines::new(None), end: End::Open, looked: 0, stalled: None, reading }
     }
 
     /// Whether there is room for more, and it would count.
@@ -90,7 +89,7 @@ impl Typed {
 
     /// Whether they are texts, and no commands.
     pub(crate) fn are_texts(&self) -> bool {
-        self.are_texts
+        self.reading == Reading::Texts
     }
 
     /// How many bytes wait.
@@ -128,7 +127,7 @@ impl Typed {
         let before = self.lines.len();
         self.lines.drain_to(take);
         self.looked = self.looked.saturating_sub(before - self.lines.len());
-        if self.is_refused() && !self.is_quit() && !self.are_texts {
+        if self.is_refused() && !self.is_quit() && self.reading != Reading::Texts {
             self.look_for_quit(now);
         }
     }
@@ -156,7 +155,7 @@ impl Typed {
         let mut commands = 0;
         let _ = self.lines.find(0, &mut |line| {
             let line = without_carriage_return(line);
-            commands += u64::from(Command::read(line, self.are_texts).is_some());
+            commands += u64::from(Command::read(line, self.reading).is_some());
             false
         });
         commands
@@ -198,7 +197,7 @@ mod tests {
     #[test]
     fn room_is_counted_from_the_end_of_the_first_line() {
         for first in [0, 10, 2 * TYPED_AHEAD] {
-            let mut typed = Typed::new(false);
+            let mut typed = Typed::new(Reading::Commands);
             typed.lines().push(&[b"x".repeat(first), b"\n".to_vec()].concat());
             typed.lines().drain(|_| false);
             typed.lines().push(&b"y".repeat(TYPED_AHEAD - 2));

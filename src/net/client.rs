@@ -82,6 +82,7 @@ impl Client {
             is_interactive: input.is_terminal() && send.is_none(),
             is_strict: options.strict || send.is_some(),
             texts_to: send.map(|send| &send.to[..]),
+            to: options.to.as_deref(),
             seed: seed(),
         };
         let mut conversation = Conversation::new(&settings, screen);

@@ -73,6 +73,9 @@ impl Console {
         let journal = Journal::open(options, &mut screen, registry, tokens.journal)?;
         journal.tell_time(&mut screen);
         let tty = edits.then(|| Tty::take(registry, tokens.signals, &mut screen));
+        if let Some(name) = &options.to {
+            screen.talk_to(name);
+        }
         let tty = tty.transpose().map_err(Failure::local("the terminal"))?;
         if tty.is_none() {
             signals::end_by(SIGTERM);

@@ -12,6 +12,8 @@ pub(crate) struct Options {
     pub(crate) port: u16,
     /// The name to log in with, without asking.
     pub(crate) name: Option<String>,
+    /// Whoever gets the lines that are no commands.
+    pub(crate) to: Option<Vec<u8>>,
     /// Run a server in this process too, and join it.
     pub(crate) host: bool,
     /// The longest line that is accepted from the server, in bytes.

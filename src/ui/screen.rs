@@ -128,6 +128,13 @@ impl Screen {
         }
     }
 
+    /// Lines that are no commands are for this user: the editor says so while one is typed.
+    pub fn talk_to(&mut self, name: &[u8]) {
+        if let Some(editor) = &mut self.editor {
+            editor.talk_to(name);
+        }
+    }
+
     /// So many bytes that are still to come were typed while the terminal was in its own line mode.
     pub fn expect_early(&mut self, bytes: usize) {
         if let Some(editor) = &mut self.editor {

@@ -12,10 +12,11 @@ use std::process::{Command, Stdio};
 /// It ends a line, sets a colour, and turns the text round.
 const HOSTILE: &str = "x\nchinwag: \x1b[31m\u{202e}\u{9b}31m";
 
-const OPTIONS: [&str; 14] = [
+const OPTIONS: [&str; 15] = [
     "--address",
     "--port",
     "--name",
+    "--to",
     "--max-message",
     "--connect-timeout",
     "--linger",

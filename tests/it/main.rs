@@ -49,4 +49,6 @@ mod strangers;
 mod support;
 #[cfg(target_os = "linux")]
 mod terminal;
+#[cfg(target_os = "linux")]
+mod typing;
 mod zones;

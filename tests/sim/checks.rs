@@ -61,7 +61,7 @@ fn facts(client: &Client) -> Facts<'_> {
         has_one_name: client.options.name.as_ref().is_some_and(|name| !name.is_empty())
             && !client.options.input.is_interactive(),
         is_strict: client.options.is_strict,
-        are_texts: client.options.texts_to.is_some(),
+        are_texts: client.options.texts_to.is_some() || client.options.to.is_some(),
         reconnects: client.options.reconnects,
         max_message: client.options.max_message,
         escapes: client.options.input == InputKind::Keys,
@@ -353,10 +353,11 @@ fn writer(clients: &[Client], wanted: usize) -> Option<usize> {
     clients.iter().position(|client| client.options.script.lines.iter().any(has_typed))
 }
 
-/// The text is exactly what was typed; returns its number, if it has one: all that is typed where every line
-/// is a text is one.
+/// The text is exactly what was typed; returns its number, if it has one: what is typed where a line can
+/// be a text may have none.
 fn check_text(clients: &[Client], text: &[u8]) -> Option<usize> {
-    let senders = clients.iter().filter(|client| client.options.texts_to.is_some());
+    let has_texts = |client: &&Client| client.options.texts_to.is_some() || client.options.to.is_some();
+    let senders = clients.iter().filter(has_texts);
     let mut plain = senders.flat_map(|client| &client.options.script.lines);
     if plain.any(|line| matches!(line, Typed::Plain(plain) if plain.as_bytes() == text)) {
         return None;

@@ -102,6 +102,7 @@ impl Client {
             linger: options.linger,
             reconnects: options.reconnects,
             texts_to: options.texts_to.as_deref().map(str::as_bytes),
+            to: options.to.as_deref().map(str::as_bytes),
             is_interactive: options.input.is_interactive(),
             is_strict: options.is_strict,
             seed: random.seed(),

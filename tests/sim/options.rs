@@ -26,6 +26,7 @@ pub(crate) struct ClientOptions {
     pub(crate) name: Option<String>,
     /// Who gets every line of the script as a text.
     pub(crate) texts_to: Option<String>,
+    pub(crate) to: Option<String>,
     pub(crate) is_strict: bool,
     pub(crate) reconnects: bool,
     pub(crate) max_message: Option<usize>,
@@ -237,6 +238,7 @@ impl ClientOptions {
         Self {
             name,
             texts_to,
+            to: random.percent(20).then(|| format!("u{}", random.below(clients))),
             is_strict: sends || random.percent(20),
             reconnects: random.percent(40),
             max_message: random.percent(20).then(|| random.between(1000, 40_000)),

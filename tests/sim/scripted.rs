@@ -22,6 +22,7 @@ fn client(lines: &[&str]) -> ClientOptions {
     ClientOptions {
         name: None,
         texts_to: None,
+        to: None,
         is_strict: false,
         reconnects: false,
         max_message: None,

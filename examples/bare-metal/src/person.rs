@@ -15,6 +15,7 @@ const SETTINGS: Settings<'_> = Settings {
     linger: Duration::from_secs(2),
     reconnects: false,
     texts_to: None,
+    to: None,
     is_interactive: false,
     is_strict: false,
     seed: 1,

@@ -8,6 +8,7 @@ mod returning;
 mod rich;
 mod scene;
 mod stalling;
+mod talking;
 
 use super::*;
 use crate::client::session::{OUTBOX_FULL, Unsaid};

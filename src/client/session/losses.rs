@@ -102,9 +102,10 @@ impl Session {
         if self.unsent.len() >= OUTBOX_FULL {
             return false;
         }
-        match Command::parse(without_carriage_return(line)) {
+        match Command::read(without_carriage_return(line), self.sending.reading) {
             Some(Command::Quit) => return false,
             Some(Command::Send { to, text }) => {
+                let to = self.sending.receiver(to);
                 Request::Send { to, text }.write(&mut self.unsent);
                 frontend.handle_request(Request::Send { to, text });
                 frontend.record(Notice::To { name: to, text });

@@ -1,6 +1,7 @@
 //! What was refused, where that is an end: the name, or the message that waits for its answer.
 
 use super::{Begun, Phase, Session};
+use crate::client::command::Reading;
 use crate::client::ends::Settings;
 use crate::client::frontend::Frontend;
 use crate::client::notice::Notice;
@@ -52,8 +53,9 @@ impl Manner {
 pub(super) struct Sending {
     /// How many messages were put into the outbox, whole.
     pub(super) messages: u64,
-    /// Whoever gets all of them, if every line is one; else empty.
-    texts_to: Vec<u8>,
+    pub(super) reading: Reading,
+    /// Whoever gets those whose line names nobody.
+    to: Vec<u8>,
     /// The receiver of that which waits, [`LONGEST`] bytes at most; empty, if it is no message.
     waiting: Vec<u8>,
 }
@@ -62,18 +64,14 @@ pub(super) struct Sending {
 const LONGEST: usize = Printable::MOST;
 
 impl Sending {
-    pub(super) fn new(texts_to: Option<&[u8]>) -> Self {
-        Self { messages: 0, texts_to: texts_to.unwrap_or_default().to_vec(), waiting: Vec::new() }
-    }
-
-    /// Whether lines are texts, and no commands.
-    pub(super) fn are_texts(&self) -> bool {
-        !self.texts_to.is_empty()
+    pub(super) fn new(settings: &Settings<'_>) -> Self {
+        let to = settings.texts_to.or(settings.to).unwrap_or_default().to_vec();
+        Self { messages: 0, reading: settings.reading(), to, waiting: Vec::new() }
     }
 
     /// Whom a message goes to whose line names this user, or nobody.
     pub(super) fn receiver<'a>(&'a self, named: &'a [u8]) -> &'a [u8] {
-        if named.is_empty() { &self.texts_to } else { named }
+        if named.is_empty() { &self.to } else { named }
     }
 
     /// A message begins whose line names this user, or nobody.

@@ -1,12 +1,14 @@
 //! What each key does to the line, and how the screen comes to show it.
 
+mod talk;
+
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use core::mem;
-use core::time::Duration;
 
+use self::talk::Talk;
 use super::Event;
-use super::advice::{self, Advice, HINT_DELAY, PROPOSAL_DELAY};
+use super::advice::{self, Advice};
 use super::completion::Completion;
 use super::history::History;
 use super::keys::Key;
@@ -14,7 +16,6 @@ use super::line::{Line, is_letter, is_not_space};
 use super::search::{Search, Step};
 use super::view::View;
 use crate::client::command::{self, Command};
-use crate::wire::escape::{Rule, append_by};
 
 /// The line, its picture on the screen, and all that keys can fetch into it.
 #[derive(Debug)]
@@ -31,21 +32,6 @@ pub(super) struct Desk {
     #[cfg(feature = "rich")]
     vanishing: bool,
     advice: Advice,
-}
-
-/// What is known of the conversation that lines are typed for.
-#[derive(Debug, Default)]
-struct Talk {
-    /// What is typed is no answer to a question: the user is logged in.
-    chats: bool,
-    /// The last message was for nobody.
-    misses: bool,
-    /// The last key has entered what was ignored, and nobody was told.
-    ignored: bool,
-    /// Whom lines are for that are no commands; empty if they are for nobody.
-    to: Vec<u8>,
-    /// The prompt that says so.
-    prompt: Vec<u8>,
 }
 
 const CLEAR_SCREEN: &[u8] = b"\x1b[H\x1b[2J";
@@ -84,47 +70,12 @@ impl Desk {
         self.search.is_some()
     }
 
-    /// The prompt waits for an answer.
-    fn is_asked(&self) -> bool {
-        !self.talk.chats && !self.line.prompt().is_empty()
-    }
-
-    /// From now on, until there is a prompt, lines are what one logged in types.
-    pub(super) fn begin_chat(&mut self) {
-        self.talk.chats = true;
-    }
-
-    /// From now on lines that are no commands are for this user.
-    pub(super) fn talk_to(&mut self, name: &[u8]) {
-        self.talk.to = name.to_vec();
-        self.talk.prompt = b"to ".to_vec();
-        append_by(Rule::Name, name, &mut self.talk.prompt);
-        self.talk.prompt.extend_from_slice(b": ");
-    }
-
-    /// The prompt says whom the line is for, unless that stands in the line, or nothing does.
-    fn address_line(&mut self) {
-        if self.talk.to.is_empty() || !self.talk.chats || self.search.is_some() {
-            return;
-        }
-        let is_addressed = self.line.is_empty() || Command::parse(self.line.text()).is_some();
-        let prompt = if is_addressed { b"" } else { self.talk.prompt.as_slice() };
-        if self.line.prompt() != prompt {
-            self.line.set_prompt(prompt);
-        }
-    }
-
     pub(super) fn add_name(&mut self, name: &[u8]) {
         self.completion.add_name(name);
     }
 
     pub(super) fn add_sender(&mut self, name: &[u8]) {
         self.completion.add_sender(name);
-    }
-
-    /// A message was for nobody.
-    pub(super) fn note_miss(&mut self) {
-        self.talk.misses = true;
     }
 
     /// Puts a prompt in front of the line. If no line is shown, it has just been printed, and is all that the screen shows.
@@ -147,75 +98,6 @@ impl Desk {
         let (text, cursor) = picture(&self.line, &self.search, &self.history);
         self.view.update(&text, cursor, from, out);
         self.show_advice(out);
-    }
-
-    fn show_advice(&mut self, out: &mut Vec<u8>) {
-        match &self.advice {
-            Advice::None => self.view.set_ghost(b"", 0, out),
-            Advice::Proposal(rest) => {
-                let line = self.line.buffer();
-                self.view.set_ghost(&[line, rest].concat(), line.len(), out);
-            }
-            Advice::Hint(forms) => {
-                let form = forms.iter().find(|form| form.len() <= self.view.room());
-                self.view.set_ghost(form.copied().unwrap_or_default(), 0, out);
-            }
-        }
-    }
-
-    /// After which time without a key there is something to be advised.
-    pub(super) fn pause(&self) -> Option<Duration> {
-        if !self.is_advised() {
-            None
-        } else if self.ignores() {
-            Some(HINT_DELAY)
-        } else {
-            self.proposal().map(|_| PROPOSAL_DELAY)
-        }
-    }
-
-    /// That time has passed.
-    pub(super) fn advise(&mut self) {
-        if !self.is_advised() || self.hidden {
-            return;
-        }
-        self.advice = match (self.ignores(), self.proposal()) {
-            (true, _) => Advice::Hint(advice::hint(self.line.text())),
-            (_, Some(rest)) => Advice::Proposal(rest),
-            _ => Advice::None,
-        };
-    }
-
-    /// Whether the line is one that there may be advice for, and there is none yet.
-    fn is_advised(&self) -> bool {
-        let is_of_use = self.talk.ignored || !self.line.is_empty();
-        self.talk.chats && self.search.is_none() && is_of_use && matches!(self.advice, Advice::None)
-    }
-
-    /// Whether Enter would do nothing, whatever is typed behind the line, or has done nothing.
-    fn ignores(&self) -> bool {
-        self.talk.ignored || self.talk.to.is_empty() && !Command::may_begin(self.line.text())
-    }
-
-    /// Whoever has entered what was ignored does not want to know.
-    pub(super) fn forget_ignored(&mut self) {
-        self.talk.ignored = false;
-    }
-
-    fn proposal(&self) -> Option<Vec<u8>> {
-        let is_at_end = self.line.cursor() == self.line.end();
-        let text = self.line.text();
-        if is_at_end { advice::proposal(text, &self.completion, &self.history) } else { None }
-    }
-
-    /// Takes what is proposed into the line, if that is what the key is for.
-    fn take_proposal(&mut self, key: Key<'_>) -> bool {
-        let takes = matches!(key, Key::Right | Key::End | Key::Ctrl(b'E' | b'F')) && self.view.has_ghost();
-        match mem::take(&mut self.advice) {
-            Advice::Proposal(rest) if takes => self.line.insert(&rest),
-            _ => return false,
-        }
-        true
     }
 
     /// Leaves only what is typed on the screen.
@@ -301,18 +183,6 @@ impl Desk {
         None
     }
 
-    /// Fetches an older line. To one that was for nobody its name is to be changed: the cursor goes there.
-    fn recall(&mut self) {
-        let Some(older) = self.history.older(self.line.text()) else { return };
-        self.line.set(older);
-        if mem::take(&mut self.talk.misses)
-            && older.starts_with(b"@")
-            && let Some(end) = memchr::memchr2(b' ', b'\n', older)
-        {
-            self.line.go(self.line.home() + end);
-        }
-    }
-
     /// A text of several lines stays if it is for nobody.
     fn enter(&mut self, out: &mut Vec<u8>) -> Option<Event> {
         self.talk.misses = false;
@@ -359,24 +229,6 @@ impl Desk {
             self.view.finish(self.line.buffer(), from, out);
         }
         self.line.take();
-    }
-
-    #[cfg(feature = "rich")]
-    pub(super) fn set_vanishing(&mut self, vanishing: bool) {
-        self.vanishing = vanishing;
-    }
-
-    /// Whether somebody else will show what is entered: messages and nothing else.
-    #[cfg(feature = "rich")]
-    fn vanishes(&self, lines: &[u8]) -> bool {
-        let is_shown_later = |line| match Command::parse_for(&self.talk.to, line) {
-            Some(Command::Send { text, .. }) => crate::ui::rich::own::is_shown_later(text),
-            _ => false,
-        };
-        self.vanishing
-            && self.talk.chats
-            && !self.hidden
-            && lines.split(|&byte| byte == b'\n').all(is_shown_later)
     }
 
     /// The prompt still waits for an answer, so it is shown again.

@@ -109,6 +109,7 @@ pub(super) const SETTINGS: Settings<'_> = Settings {
     is_interactive: false,
     is_strict: false,
     texts_to: None,
+    to: None,
     seed: 1,
 };
 
