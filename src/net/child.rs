@@ -87,7 +87,9 @@ impl Command {
         // It is ignored by us, as Rust programs do, and what is ignored is inherited.
         attributes.set_sigdefault(&SigSet::from(Signal::SIGPIPE))?;
         let name = |entry: &CString| entry.as_bytes().split(|&byte| byte == b'=').next().map(<[u8]>::to_vec);
-        let ours: Vec<_> = variables.iter().map(name).collect();
+        let mut ours: Vec<_> = variables.iter().map(name).collect();
+        // A command that runs this program itself does not run commands without an end.
+        ours.push(Some(b"CHINWAG_ON_MESSAGE".to_vec()));
         let mut environment = environment();
         environment.retain(|entry| !ours.contains(&name(entry)));
         environment.extend(variables);

@@ -271,14 +271,14 @@ fn command_is_run_for_each_message_on_pipes_and_terminals() {
     for terminal in [false, true] {
         let path = unused_path();
         let script = format!("{path}.sh");
-        fs::write(&script, "printf '%s: %s\\n' \"$CHINWAG_FROM\" \"$CHINWAG_TEXT\" >> \"$1\"; cat >> \"$1\"")
+        fs::write(&script, "printf '%s: %s\\n' \"$CHINWAG_ON_MESSAGE$CHINWAG_FROM\" \"$CHINWAG_TEXT\" >> \"$1\"; cat >> \"$1\"")
             .unwrap();
         let peer = Peer::new();
         let on_message = format!("sh {script} {path}");
         let arguments = "--name ann --ignore eve";
         let mut command =
             if terminal { on_terminal(peer.port(), arguments) } else { chinwag(peer.port(), arguments) };
-        command.args(["--on-message", &on_message]);
+        command.env("CHINWAG_ON_MESSAGE", &on_message);
         let client: Box<dyn std::any::Any> = if terminal {
             Box::new(Seat::sized(80, 24, command))
         } else {

@@ -139,8 +139,9 @@ impl Own {
     /// The next message that is to be shown without its answer: any, or one that has waited long enough by this
     /// time. From now on it is shown. Gives its number, and all of its text.
     pub(in crate::ui) fn show_next(&mut self, by: Option<Duration>) -> Option<(usize, Vec<u8>, Vec<u8>)> {
-        let at = self.next_unshown()?;
-        self.looked = at;
+        let next = self.next_unshown();
+        self.looked = next.unwrap_or(self.waiting.len());
+        let at = next?;
         let Waiting::Message(sent) = &mut self.waiting[at] else { return None };
         if by.is_some_and(|now| now < sent.since + PATIENCE) {
             return None;
@@ -184,8 +185,8 @@ impl Own {
 
     /// When a message is to be shown though it has no answer.
     pub(in crate::ui) fn next_deadline(&self) -> Option<Duration> {
-        match &self.waiting[self.next_unshown()?] {
-            Waiting::Message(sent) => Some(sent.since + PATIENCE),
+        match self.waiting.get(self.next_unshown()?) {
+            Some(Waiting::Message(sent)) => Some(sent.since + PATIENCE),
             _ => None,
         }
     }

@@ -335,6 +335,61 @@ fn long_lists_and_texts_pass_in_pieces() {
     assert!(pieces > 6);
 }
 
+/// Spec S14: what strangers write neither controls the terminal nor makes a line of its own.
+#[test]
+fn strangers_control_nothing() {
+    const PIECES: [&[u8]; 11] = [
+        b"\x1b[2J",
+        b"\x1b]0;x\x07",
+        b"\r",
+        b"\xc2\x9b",
+        b"\xff",
+        b"\xe2\x80\xae",
+        b"\xe2\x80\x8b",
+        b"\xf0\x9f",
+        "→ ✓ ──".as_bytes(),
+        b"a b;c",
+        b"\t\0",
+    ];
+    let mut state = 88172645463325252_u64;
+    let mut hostile = || {
+        let mut random = |n: usize| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            (state >> 33) as usize % n
+        };
+        (0..random(6)).flat_map(|_| PIECES[random(PIECES.len())].to_vec()).collect::<Vec<u8>>()
+    };
+    let mut screen = pretty(true);
+    for round in 0..3000 {
+        let (name, text) = (hostile(), hostile());
+        let notice = match round % 4 {
+            0 => Notice::From { name: &name, text: &text },
+            1 => Notice::LoggedIn(&name),
+            2 => Notice::InUse(&name),
+            _ => Notice::Sent,
+        };
+        if round % 4 == 3 {
+            screen.handle_request(Request::Send { to: &name, text: &text });
+            if round % 8 == 3 {
+                screen.show_own(None);
+                screen.to_show().clear();
+            }
+        }
+        screen.show(notice, 0);
+        let mut shown = taken(&mut screen);
+        for ours in ["\x1b[2m", "\x1b[0m"] {
+            shown = shown.replace(ours, "");
+        }
+        for color in 16..=231 {
+            shown = shown.replace(&format!("\x1b[38;5;{color}m"), "");
+        }
+        let line = shown.strip_suffix('\n').unwrap();
+        assert!(!line.chars().any(crate::wire::escape::is_harmful), "{line:?}");
+    }
+}
+
 #[test]
 fn first_message_that_nobody_looks_at_comes_below_a_mark() {
     let mut screen = pretty(false);
