@@ -49,8 +49,8 @@ Examples:
         Join one as ann
   chinwag --reconnect --log chat.log --timestamps ann@chat.example.org:4000
         Stay there all day
-  printf '%s\\n' bot '@ann the build is green' | chinwag chat.example.org
-        Send a message from a script
+  chinwag bot@chat.example.org --send ann 'the build is green'
+        Say something from a script, and leave
 
 [NAME@]HOST[:PORT] says what --name, --address and --port say, and goes before
 the environment. An IPv6 address with a port has brackets: [::1]:5378. With
