@@ -73,13 +73,14 @@ pub(crate) fn run(options: &Options) -> Result<Verdict, Failure> {
 
 /// Tells whoever hosts what others have to type, before anything is asked on standard output.
 fn say_where(address: SocketAddr) {
-    let (whose, place) = match address.ip() {
-        ip if ip.is_loopback() => (" on this machine", address.to_string()),
-        ip if ip.is_unspecified() => ("", format!("HOST:{}, HOST being this machine", address.port())),
-        _ => ("", address.to_string()),
-    };
     log::say("chinwag", &format_args!("hosting at {address}"));
-    log::say("chinwag", &format_args!("others{whose} enter: chinwag {place}"));
+    let (ip, port) = (address.ip(), address.port());
+    if ip.is_unspecified() {
+        log::say("chinwag", &format_args!("others enter: chinwag HOST:{port}, HOST being this machine"));
+    } else {
+        let whose = if ip.is_loopback() { " on this machine" } else { "" };
+        log::say("chinwag", &format_args!("others{whose} enter: chinwag {address}"));
+    }
     log::say("chinwag", &"once logged in, try: @echobot hello, !who, !quit (which ends the chat)");
     log::flush();
 }
