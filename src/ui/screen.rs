@@ -120,9 +120,7 @@ impl Screen {
     /// The terminal has another size, in columns and rows.
     pub fn resize(&mut self, columns: u16, rows: u16) {
         #[cfg(feature = "rich")]
-        {
-            self.rich.columns = columns;
-        }
+        self.note_columns(columns);
         if let Some(editor) = &mut self.editor {
             editor.resize(columns, rows, self.waiting.tail());
         }
@@ -145,10 +143,7 @@ impl Screen {
     /// Takes the user's line off the screen, its prompt too, and gives the terminal back, for a while.
     pub fn suspend(&mut self) {
         #[cfg(feature = "rich")]
-        {
-            self.show_own(None);
-            self.end_reports();
-        }
+        self.suspend_richly();
         if let Some(editor) = &mut self.editor {
             editor.suspend(self.waiting.tail());
         }
@@ -307,10 +302,7 @@ impl Frontend for Screen {
 
     fn ask_for_name(&mut self) {
         #[cfg(feature = "rich")]
-        {
-            self.rich.is_chatting = false;
-            self.show_own(None);
-        }
+        self.stop_chatting();
         self.make_way();
         self.waiting.tail().extend_from_slice(PROMPT);
         if !self.look.terminal {
@@ -347,10 +339,7 @@ impl Frontend for Screen {
 
     fn handle_time(&mut self, now: Duration) {
         #[cfg(feature = "rich")]
-        {
-            self.rich.now = now;
-            self.show_own(Some(now));
-        }
+        self.note_time(now);
         if let Some(editor) = &mut self.editor {
             editor.handle_time(now, self.waiting.tail());
         }
@@ -382,10 +371,7 @@ impl Frontend for Screen {
 
     fn leave(&mut self) {
         #[cfg(feature = "rich")]
-        {
-            self.show_own(None);
-            self.leave_richly();
-        }
+        self.leave_richly();
         if let Some(mut editor) = self.editor.take() {
             let out = self.waiting.tail();
             if self.inside_line {

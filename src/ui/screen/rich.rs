@@ -202,8 +202,7 @@ impl Screen {
     }
 
     pub(super) fn lose_requests(&mut self, lost: u64, kept: u64) {
-        self.rich.is_chatting = false;
-        self.show_own(None);
+        self.stop_chatting();
         self.rich.own.lose(lost, kept);
     }
 
@@ -233,11 +232,28 @@ impl Screen {
         }
     }
 
-    pub(super) fn end_reports(&mut self) {
+    pub(super) fn note_columns(&mut self, columns: u16) {
+        self.rich.columns = columns;
+    }
+
+    pub(super) fn note_time(&mut self, now: Duration) {
+        self.rich.now = now;
+        self.show_own(Some(now));
+    }
+
+    /// The server takes no requests until the next log-in is answered.
+    pub(super) fn stop_chatting(&mut self) {
+        self.rich.is_chatting = false;
+        self.show_own(None);
+    }
+
+    pub(super) fn suspend_richly(&mut self) {
+        self.show_own(None);
         self.rich.alerts.end_reports(self.waiting.tail());
     }
 
     pub(super) fn leave_richly(&mut self) {
+        self.show_own(None);
         self.rich.alerts.leave(self.waiting.tail());
     }
 
