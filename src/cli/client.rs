@@ -20,7 +20,7 @@ const OPTIONS: &str = "\
 address|a|HOST|127.0.0.1|The server's name or address
 port|p|PORT|5378|The server's port
 name|n|NAME||Log in as NAME without asking
-to||NAME||Talk to NAME: lines that are no commands go there|, as messages
+to||NAME||Talk to NAME: what is no command goes there|, as a message
 host||||Run a server here, and join it|: at HOST:PORT, in this process, with an echobot
 max-message||BYTES|||Drop longer lines of the server; BYTES may end with K, M or G [default: no limit]
 connect-timeout||SECONDS|10||Give up connecting after so long
