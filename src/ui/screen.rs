@@ -159,7 +159,7 @@ impl Screen {
     /// Whether lines look as the contract has them, and go nowhere else.
     fn is_plain(&self) -> bool {
         #[cfg(feature = "rich")]
-        if self.rich.is_wanted() {
+        if self.rich.is_wanted {
             return false;
         }
         let contract = Look { terminal: self.look.terminal, ..Look::default() };

@@ -23,9 +23,9 @@ const REPORTS_OFF: &[u8] = b"\x1b[?1004l";
 pub enum Alert {
     /// The bell.
     Bell,
-    /// `OSC 9 ; text`, as iTerm2 has it, and kitty, foot, WezTerm, Windows Terminal.
+    /// `OSC 9 ; text`, as iTerm2 has it, and kitty, foot, WezTerm.
     Osc9,
-    /// `OSC 777 ; notify ; title ; text`, as urxvt has it, and foot, WezTerm, VTE with a patch.
+    /// `OSC 777 ; notify ; title ; text`, as urxvt has it, and foot, WezTerm.
     Osc777,
 }
 

@@ -46,6 +46,8 @@ pub struct Wishes {
 #[derive(Debug, Default)]
 pub(super) struct Rich {
     pub(super) wishes: Wishes,
+    /// Anything was asked for.
+    pub(super) is_wanted: bool,
     /// The time since any fixed point.
     pub(super) now: Duration,
     /// The terminal's width; 0 if it is not known.
@@ -62,12 +64,8 @@ pub(super) struct Rich {
 impl Rich {
     pub(super) fn new(wishes: Wishes, columns: u16) -> Self {
         let alerts = Alerts::new(wishes.alert, wishes.passage);
-        Self { alerts, wishes, columns, ..Self::default() }
-    }
-
-    /// Whether anything was asked for.
-    pub(super) fn is_wanted(&self) -> bool {
-        self.wishes != Wishes::default()
+        let is_wanted = wishes != Wishes::default();
+        Self { wishes, is_wanted, columns, alerts, ..Self::default() }
     }
 
     pub(super) fn ignores(&self, name: &[u8]) -> bool {
