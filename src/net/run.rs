@@ -88,11 +88,13 @@ fn say_where(address: SocketAddr) {
 /// The server of `--host`.
 fn bind(options: &Options, target: &str, poll: &Poll) -> Result<Server, Failure> {
     daemon::raise_descriptor_limit();
-    let addresses = endpoint::resolve(&options.address, options.port)
-        .map_err(|error| Failure::Unknown { host: options.address.clone(), error })?;
+    let elsewhere = |error| io::Error::new(io::ErrorKind::AddrNotAvailable, error);
+    let failure = |error| Failure::Host { server: target.to_owned(), error };
+    let addresses = endpoint::resolve(&options.address, options.port);
+    let addresses = addresses.map_err(elsewhere).map_err(failure)?;
     let config = server::Config { echobot: true, ..server::Config::default() };
     endpoint::bind_first(&addresses, |address| Server::bind(address, config, poll.registry(), SERVER))
-        .map_err(|error| Failure::Host { server: target.to_owned(), error })
+        .map_err(failure)
 }
 
 /// Where a server that listens at `address` can be reached from this machine.

@@ -155,6 +155,7 @@ fn host_elsewhere_hints_at_what_was_meant() {
             format!("is taken: join the server that is there with `chinwag 127.0.0.1:{port}`"),
         ),
         ("192.0.2.1".into(), "to join a server there, `chinwag 192.0.2.1:5378`".into()),
+        ("chat.invalid".into(), "to join a server there, `chinwag chat.invalid:5378`".into()),
     ] {
         let mut command = without_environment(Command::new(CHINWAG));
         command.args(["--host", &place]);
