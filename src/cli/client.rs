@@ -9,7 +9,7 @@ use crate::net::run::{Verdict, run};
 use crate::net::{log, lookup, signals};
 use crate::wire::protocol::{DEFAULT_PORT, is_valid_name};
 use ::log::LevelFilter;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -174,23 +174,21 @@ pub(super) fn parse(words: &[OsString]) -> Result<Options, String> {
 
 /// What is to be said, with its text as the last word if that stands apart.
 fn send(given: &Given, last: Option<&OsString>) -> Result<Option<Send>, String> {
-    let mut values = given.values("send").into_iter();
+    let mut values = given.values("send");
+    values.extend(last.cloned());
+    let mut values = values.into_iter();
     let Some(to) = values.next() else { return Ok(None) };
     let to = user(given, "send", to)?;
-    let (text, last) = (values.next(), last.cloned());
-    let text = match (text, last) {
-        (Some(text), Some(_)) => return Err(given.wrong("send", &text, "it was given two texts")),
-        (text, last) => text.or(last),
+    let text = values.next().map(OsString::into_vec);
+    let is_end = |byte: &u8| matches!(byte, b'\r' | b'\n');
+    let why = if values.next().is_some() || text.as_ref().is_some_and(|text| text.iter().all(is_end)) {
+        "it needs one text, which is not empty"
+    } else if given.value("name").is_none_or(|name| name.is_empty()) || given.flag("host") {
+        "it needs a --name to log in with, and a server that is there"
+    } else {
+        return Ok(Some(Send { to, text }));
     };
-    if let Some(empty) =
-        text.as_ref().filter(|text| text.as_bytes().iter().all(|byte| b"\r\n".contains(byte)))
-    {
-        return Err(given.wrong("send", empty, "there is no text in it"));
-    }
-    if given.text("name")?.is_none_or(|name| name.is_empty()) || given.flag("host") {
-        return Err("error: --send needs a --name to log in with, and a server that is there".to_owned());
-    }
-    Ok(Some(Send { to, text: text.map(OsString::into_vec) }))
+    Err(given.wrong("send", OsStr::from_bytes(&to), why))
 }
 
 /// The name of somebody else.

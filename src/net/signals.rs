@@ -4,7 +4,7 @@ use crate::wire::format::note;
 use mio::net::UnixStream;
 use mio::{Interest, Registry, Token};
 use signal_hook::consts::SIGTERM;
-use std::fs;
+use std::fs::File;
 use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -65,11 +65,14 @@ impl Signals {
     }
 }
 
-/// The signals that are ignored, a bit for each, from 1 on. Only Linux says it without code that could do harm.
+/// The signals that are ignored, a bit for each, from 1 on. Only Linux says it without code that could do harm
+/// (proc(5): a line of hexadecimal digits).
 fn ignored() -> u64 {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
+    let mut status = [0; 4096];
+    let read = File::open("/proc/self/status").and_then(|mut file| file.read(&mut status));
+    let mut lines = status[..read.unwrap_or(0)].split(|&byte| byte == b'\n');
+    let mask = lines.find_map(|line| line.strip_prefix(b"SigIgn:\t")).unwrap_or_default();
+    mask.iter().fold(0, |mask, digit| mask << 4 | (u64::from(digit & 15) + u64::from(digit >> 6) * 9))
 }
 
 /// From now on this signal ends the program, though it may have been started to ignore it.
