@@ -57,8 +57,11 @@
 //!   history completion  the lines sent before; what Tab adds
 //!   advice              what stands dim behind the line
 //!   text layout view    what a character is; where it stands; what is on the screen
+//!   terminal            where the terminal has put it after a new size
 //! ui/editor/desk/       a part of it
 //!   talk                whom lines are for, and what they are told
+//! ui/editor/view/       a part of it
+//!   resize              what a new size does to what is shown
 //! server/               the server's side; pure
 //!   hub users           who is here, and who gets what; who has which name
 //!   listing             lists of them on their way

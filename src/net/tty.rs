@@ -7,6 +7,7 @@ use crate::ui::screen::Screen;
 use crate::wire::format::note;
 use mio::{Registry, Token};
 use signal_hook::consts::*;
+use std::env;
 use std::io;
 
 /// The signals that are caught: what stops or redraws, and all that end a program and can be caught
@@ -62,6 +63,9 @@ impl Tty {
         let (columns, rows) = raw_mode::size();
         let mut editor = Editor::new(columns, rows);
         editor.expect_early(early);
+        if env::var_os("TERM").is_some_and(|name| name.as_encoded_bytes().starts_with(b"screen")) {
+            editor.expect_kept_wraps();
+        }
         screen.edit_with(editor);
         Ok(Self { signals })
     }

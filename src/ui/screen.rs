@@ -195,10 +195,16 @@ impl Screen {
         }
     }
 
+    /// Whether so much waits to be written that nothing may be added.
+    #[inline]
+    fn has_no_room(&self) -> bool {
+        self.waiting.len() >= SCREEN_FULL || self.is_journal_full()
+    }
+
     /// Puts the user's line behind what was shown, but not into the middle of a long text, and not while
     /// there is no room.
     fn show_line(&mut self) {
-        let has_place = !self.inside_line && !self.is_full();
+        let has_place = !self.inside_line && !self.has_no_room();
         if let Some(editor) = self.editor.as_mut().filter(|_| has_place) {
             editor.show(self.waiting.tail());
         }
@@ -207,7 +213,7 @@ impl Screen {
     /// Keys count though there is no room for what they show: then the line is hidden. A prompt without
     /// a line stays, as its place is known.
     fn hide_line_without_room(&mut self) {
-        let is_full = self.is_full();
+        let is_full = self.has_no_room();
         if let Some(editor) = self.editor.as_mut().filter(|_| is_full)
             && !(self.prompt_open && editor.is_idle())
         {
@@ -239,7 +245,8 @@ impl Screen {
 impl Frontend for Screen {
     #[inline]
     fn is_full(&self) -> bool {
-        self.waiting.len() >= SCREEN_FULL || self.is_journal_full()
+        // Above a line that the terminal is about to move, nothing has its place.
+        self.has_no_room() || self.editor.as_ref().is_some_and(Editor::is_restless)
     }
 
     fn show(&mut self, notice: Notice<'_>, from: usize) -> Option<usize> {

@@ -4,7 +4,7 @@ mod talk;
 
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
-use core::mem;
+use core::time::Duration;
 
 use self::talk::Talk;
 use super::Event;
@@ -100,17 +100,21 @@ impl Desk {
         self.show_advice(out);
     }
 
-    /// Leaves only what is typed on the screen.
-    pub(super) fn erase_ghost(&mut self, out: &mut Vec<u8>) {
+    /// Leaves what is typed on the screen, and nothing else.
+    pub(super) fn settle(&mut self, out: &mut Vec<u8>) {
+        if !self.hidden && self.view.terminal().is_asked() {
+            self.update(out);
+        }
         self.view.erase_ghost(out);
     }
 
     /// Takes all off the screen, but leaves a prompt with nothing behind it.
     pub(super) fn hide(&mut self, out: &mut Vec<u8>) {
-        if mem::replace(&mut self.hidden, true) {
+        if self.hidden {
             return;
         }
-        self.view.erase_ghost(out);
+        self.settle(out);
+        self.hidden = true;
         if self.line.is_empty() {
             (self.advice, self.talk.ignored) = (Advice::None, false);
         }
@@ -132,11 +136,30 @@ impl Desk {
         self.hidden = false;
     }
 
-    /// Takes the terminal's new size, and draws anew what is shown.
+    /// Takes the terminal's new size.
     pub(super) fn resize(&mut self, columns: u16, rows: u16, out: &mut Vec<u8>) {
-        let is_drawn = !self.hidden && !self.is_idle();
         let (text, cursor) = picture(&self.line, &self.search, &self.history);
-        self.view.resize(columns, rows, &text, is_drawn.then_some(cursor), out);
+        let is_typed = !self.hidden && !self.is_idle();
+        self.view.resize((columns, rows), (&text, cursor), is_typed, out);
+    }
+
+    /// Whether nothing may be drawn, until the terminal has answered; it is asked if something is typed.
+    pub(super) fn is_unclear(&mut self, out: &mut Vec<u8>) -> bool {
+        let is_typed = !self.is_idle();
+        self.view.is_unclear(is_typed, out)
+    }
+
+    pub(super) fn is_restless(&self) -> bool {
+        !self.hidden && self.view.is_restless()
+    }
+
+    /// What is on the screen, and what is known of that.
+    pub(super) fn view(&mut self) -> &mut View {
+        &mut self.view
+    }
+
+    pub(super) fn next_deadline(&self) -> Option<Duration> {
+        self.view.next_deadline()
     }
 
     /// Does what a key asks for, all but showing it.

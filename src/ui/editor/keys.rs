@@ -40,20 +40,28 @@ pub(super) enum Key<'a> {
     /// No key: the terminal has got the focus, or lost it.
     #[cfg(feature = "rich")]
     Focus(bool),
+    /// No key: the row and the column of the terminal's cursor, from 1 on.
+    Place(u16, u16),
+    /// No key: which terminal it is.
+    Name([u16; 3]),
 }
 
 const ESC: u8 = 0x1b;
 const PASTE_END: &[u8] = b"\x1b[201~";
 /// Longer sequences are no key's; what follows is text again, so that a stray start cannot swallow a message.
 pub(super) const MAX_SEQUENCE: usize = 32;
-/// Of a sequence this much is kept; keys are shorter.
-const KEPT: usize = 8;
+/// Of a sequence this much is kept; keys are shorter, and so are answers.
+const KEPT: usize = 16;
 
 /// The decoder: a few bytes of memory between one read and the next.
 #[derive(Debug, Default)]
 pub(super) struct Keys {
     state: State,
     cut: Cut,
+    /// Answers of the terminal are to come, and count in a paste, too.
+    awaits_answers: bool,
+    /// What was no answer, to be handed out.
+    held: [u8; KEPT],
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -88,6 +96,8 @@ enum Paste {
     Return,
     /// So much of the end of the paste was seen.
     Ending(usize),
+    /// What may be an answer, so far: `ESC [` and so many bytes more.
+    Answer([u8; KEPT], usize),
 }
 
 /// The start of a character that the end of a read cut in two: on the ground or in a paste.
@@ -120,6 +130,11 @@ impl Keys {
             }
             State::Paste(paste) => self.paste(bytes, byte, paste),
         }
+    }
+
+    /// Says whether answers of the terminal are to come.
+    pub(super) fn await_answers(&mut self, awaits: bool) {
+        self.awaits_answers = awaits;
     }
 
     /// Whether a pasted text has begun and not ended.
@@ -180,6 +195,15 @@ impl Keys {
     fn paste<'a>(&'a mut self, bytes: &'a [u8], byte: u8, paste: Paste) -> (usize, Option<Key<'a>>) {
         self.state = State::Paste(Paste::Text);
         match (paste, byte) {
+            (Paste::Ending(seen), b'0'..=b'9' | b';')
+                if self.awaits_answers && seen > 1 && byte != PASTE_END[seen] =>
+            {
+                let mut kept = [0; KEPT];
+                kept[..seen].copy_from_slice(&PASTE_END[..seen]);
+                self.state = State::Paste(Paste::Answer(kept, seen));
+                (0, None)
+            }
+            (Paste::Answer(kept, seen), _) => self.pasted_answer(byte, kept, seen),
             (Paste::Ending(seen), _) if byte != PASTE_END[seen] => (0, Some(Key::Pasted(&PASTE_END[..seen]))),
             (Paste::Ending(seen), _) if seen + 1 == PASTE_END.len() => {
                 self.state = State::Ground;
@@ -201,6 +225,22 @@ impl Keys {
                 }
                 let whole = self.keep_cut(&bytes[..end], end == bytes.len());
                 (end, (!whole.is_empty()).then_some(Key::Pasted(whole)))
+            }
+        }
+    }
+
+    /// An answer in the middle of a paste, or text that looks like one up to here.
+    fn pasted_answer(&mut self, byte: u8, mut kept: [u8; KEPT], seen: usize) -> (usize, Option<Key<'_>>) {
+        match byte {
+            b'0'..=b'9' | b';' if seen < KEPT => {
+                kept[seen] = byte;
+                self.state = State::Paste(Paste::Answer(kept, seen + 1));
+                (1, None)
+            }
+            b'R' if place(&kept[2..seen]).is_some() => (1, place(&kept[2..seen])),
+            _ => {
+                self.held = kept;
+                (0, Some(Key::Pasted(&self.held[..seen])))
             }
         }
     }
@@ -250,6 +290,11 @@ impl Keys {
     fn sequence_key(&mut self, last: u8, sequence: Sequence) -> Option<Key<'static>> {
         let Sequence { ss3, alt, parameters, seen } = sequence;
         let parameters = parameters.get(..seen)?;
+        match (last, parameters.split_first()) {
+            (b'R', _) if !ss3 => return place(parameters),
+            (b'c', Some((b'>', name))) => return Some(Key::Name(numbers(name)?)),
+            _ => {}
+        }
         let mut numbers = parameters.split(|&b| b == b';').map(number);
         let first = numbers.next()??;
         let second = numbers.next().unwrap_or(Some(0))?;
@@ -285,6 +330,23 @@ impl Keys {
             _ => return None,
         })
     }
+}
+
+/// An answer, but not the F3 of some terminals, which says no row.
+fn place(parameters: &[u8]) -> Option<Key<'static>> {
+    match numbers(parameters)? {
+        [row, column, 0] if row > 0 && column > 0 => Some(Key::Place(row, column)),
+        _ => None,
+    }
+}
+
+/// Up to three numbers; those that are not there are 0.
+fn numbers(parameters: &[u8]) -> Option<[u16; 3]> {
+    let mut numbers = [0; 3];
+    for (at, digits) in parameters.split(|&b| b == b';').enumerate() {
+        *numbers.get_mut(at)? = number(digits)?;
+    }
+    Some(numbers)
 }
 
 /// A decimal number; nothing is 0. None if it is something else, as in a terminal's answers.

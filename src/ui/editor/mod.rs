@@ -23,6 +23,8 @@
 //! | `text.rs` | what a character is, how wide it is, and its harmless form |
 //! | `layout.rs` | where the terminal's wrapping puts each character |
 //! | `view.rs` | what is on the screen, and the bytes that change it |
+//! | `view/resize.rs` | what a new size does to it |
+//! | `terminal.rs` | what the terminal says of that |
 
 mod advice;
 mod completion;
@@ -32,6 +34,7 @@ mod keys;
 mod layout;
 mod line;
 mod search;
+mod terminal;
 mod text;
 mod view;
 
@@ -128,6 +131,7 @@ impl Editor {
         let was_idle = self.is_idle();
         let (mut at, mut event) = (0, None);
         while at < bytes.len() && event.is_none() {
+            self.keys.await_answers(self.desk.view().terminal().awaited() > 0);
             let (taken, key) = self.keys.next(&bytes[at..]);
             at += taken;
             let was_early = self.early > 0;
@@ -136,6 +140,8 @@ impl Editor {
                 Some(END_OF_INPUT) if was_early => event = self.desk.press(Key::Ctrl(b'D'), out),
                 #[cfg(feature = "rich")]
                 Some(Key::Focus(has_focus)) => self.focus = Some(has_focus),
+                Some(Key::Place(row, column)) => self.desk.view().handle_place((row, column), out),
+                Some(Key::Name(name)) => self.desk.view().terminal().handle_name(name),
                 Some(key) => event = self.desk.press(key, out),
                 None => {}
             }
@@ -178,9 +184,27 @@ impl Editor {
         self.desk.set_prompt(prompt);
     }
 
-    /// Takes the terminal's new size (0 for unknown) and draws the line again if it is shown.
+    /// Takes the terminal's new size (0 for unknown). If a line is shown, the terminal is asked where it has put it, and until
+    /// the answer comes among the keys, or has had its time, nothing is drawn.
     pub fn resize(&mut self, columns: u16, rows: u16, out: &mut Vec<u8>) {
         self.desk.resize(columns, rows, out);
+        self.draw(out);
+    }
+
+    /// The terminal, as GNU Screen does, takes a row that was once wrapped for wrapped, whatever is written there later: what
+    /// was wrapped is deleted, not erased.
+    pub fn expect_kept_wraps(&mut self) {
+        self.desk.view().terminal().expect_kept_wraps();
+    }
+
+    /// Whether nothing should be printed above the line now: it may be moved by the terminal at any moment. That is over soon.
+    pub fn is_restless(&self) -> bool {
+        self.desk.is_restless()
+    }
+
+    /// So many answers of the terminal are still to come.
+    pub fn awaited_answers(&mut self) -> usize {
+        self.desk.view().terminal().awaited()
     }
 
     /// The first bytes that are still to come, so many, were typed before the terminal's line mode was off, which has made
@@ -192,10 +216,15 @@ impl Editor {
     /// Tells the time, since any fixed point.
     pub fn handle_time(&mut self, now: Duration, _out: &mut Vec<u8>) {
         self.now = now;
+        self.desk.view().terminal().handle_time(now);
     }
 
     /// Does what is to be done by now, if no key has come before.
     pub fn handle_pause(&mut self, out: &mut Vec<u8>) {
+        if self.desk.view().terminal().handle_time(self.now) {
+            self.desk.view().give_up();
+            self.draw(out);
+        }
         if self.due.is_none_or(|due| due > self.now) {
             return;
         }
@@ -216,7 +245,7 @@ impl Editor {
 
     /// When it is to be told the time though no key comes.
     pub fn next_deadline(&self) -> Option<Duration> {
-        self.due
+        [self.due, self.desk.next_deadline()].into_iter().flatten().min()
     }
 
     /// Whether the terminal has got the focus, or lost it, since the last call.
@@ -295,7 +324,7 @@ impl Editor {
     /// Sets the terminal back to how it was, so far as the editor changed it. What is typed stays, on the screen too; the next
     /// line typed changes the terminal again.
     pub fn leave(&mut self, out: &mut Vec<u8>) {
-        self.desk.erase_ghost(out);
+        self.desk.settle(out);
         if self.pastes == Pastes::Marked {
             self.keys.reset();
             out.extend_from_slice(BRACKETED_PASTE_OFF);
@@ -315,7 +344,7 @@ impl Editor {
 
     /// Makes the terminal what it should be by now, if something may be written.
     fn draw(&mut self, out: &mut Vec<u8>) {
-        if self.desk.is_hidden() {
+        if self.desk.is_hidden() || self.desk.is_unclear(out) {
             return;
         }
         self.desk.update(out);

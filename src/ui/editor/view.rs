@@ -4,10 +4,13 @@
 //! taller than the screen is shown through a window of whole rows, as what has scrolled off cannot be erased; it leaves a row
 //! for what arrives, and moves by half its height, so that a long text typed costs a constant number of bytes for each.
 
+mod resize;
+
 use alloc::vec::Vec;
 use core::mem;
 
 use super::layout::{Layout, Place, Start, push_rows};
+use super::terminal::Terminal;
 use super::text;
 
 /// Columns and rows when the terminal does not know.
@@ -32,6 +35,19 @@ pub(super) struct View {
     ghost: Vec<u8>,
     /// The screen shows it otherwise than it should be.
     stale: bool,
+    lead: Lead,
+    terminal: Terminal,
+}
+
+/// What the terminal takes for one line with our first row on the screen: that is in front of it, above.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Lead {
+    #[default]
+    Nothing,
+    /// The rows of the text above `top`, which the terminal has scrolled off by itself.
+    Text,
+    /// So many cells that were ours, and cannot be erased.
+    Remains(usize),
 }
 
 /// A text on the screen.
@@ -58,15 +74,21 @@ impl View {
             shown: None,
             ghost: Vec::new(),
             stale: false,
+            lead: Lead::default(),
+            terminal: Terminal::default(),
         }
     }
 
     /// The cursor is at the start of an empty row, and another text begins.
     pub(super) fn start_afresh(&mut self) {
-        self.layout.forget(0);
+        if let Some(size) = self.terminal.forget_drawing() {
+            (self.columns, self.rows) = size;
+        }
+        self.layout = Layout::new(self.columns);
         self.top = 0;
         self.shown = None;
         self.stale = false;
+        self.lead = Lead::Nothing;
         self.ghost.clear();
     }
 
@@ -81,25 +103,19 @@ impl View {
 
     /// Makes the screen show `text`, of which all from `from` on may have changed since the last time.
     pub(super) fn update(&mut self, text: &[u8], cursor: usize, from: usize, out: &mut Vec<u8>) {
+        self.give_up();
         self.layout.forget(from);
         let target = self.layout.place(text, cursor).0;
         let top = self.choose_top(text, target.row);
         if from < text.len() || self.shown.is_none_or(|shown| shown.len != text.len() || shown.at != target) {
             self.erase_ghost(out);
         }
-        let Some(shown) = self.shown.filter(|_| top == self.top) else {
+        let Some(shown) = self.shown.filter(|_| top == self.top && !self.stale) else {
             return self.redraw(text, target, top, out);
         };
         let kept = from.min(text.len());
         let at_end = cursor == text.len();
         let is_same = kept == shown.len && text.len() == shown.len;
-        if self.stale {
-            // A prompt that was left alone stays so (spec S15).
-            if !(is_same && at_end && shown.at_end) {
-                self.redraw(text, target, top, out);
-            }
-            return;
-        }
         let end = self.window_end(text).0;
         let done = (is_same && self.go(shown.at, target, out))
             || (at_end && shown.at_end && self.extend(text, kept, shown, target, out))
@@ -153,7 +169,9 @@ impl View {
     /// Which row is to be the first one on the screen, so that the cursor's row is there.
     fn choose_top(&mut self, text: &[u8], row: usize) -> usize {
         let height = self.height();
-        if !self.layout.is_taller(text, height) {
+        if self.lead == Lead::Text && row >= self.top && !self.layout.is_taller(text, self.top + self.rows) {
+            self.top
+        } else if !self.layout.is_taller(text, height) {
             0
         } else if (self.top..self.top + height).contains(&row) {
             self.top
@@ -169,7 +187,8 @@ impl View {
 
     /// Where the text ends, and None; or where the window ends, and what is first below it.
     fn window_end(&mut self, text: &[u8]) -> (Place, Option<Start>) {
-        let bottom = self.top + self.height();
+        let height = if self.lead == Lead::Text { self.rows } else { self.height() };
+        let bottom = self.top + height;
         match self.layout.start(text, bottom) {
             None => (self.layout.place(text, text.len()).0, None),
             // How full that row is does not matter: from a pending wrap every motion starts with a `\r`.
@@ -200,7 +219,10 @@ impl View {
             at = text::previous(text, at);
             first = self.layout.place(text, at).0;
         }
-        if first.row < self.top || first.row >= self.top + self.height() || !self.go(shown.at, first, out) {
+        if shown.end.row > end.row && self.terminal.keeps_wraps() {
+            return false;
+        }
+        if first.row < self.top || first.row > shown.end.row || !self.go(shown.at, first, out) {
             return false;
         }
         // A wide character may leave a cell free at the end of a row.
@@ -263,7 +285,10 @@ impl View {
 
     /// Clears what is ours and draws the window again.
     fn redraw(&mut self, text: &[u8], target: Place, top: usize, out: &mut Vec<u8>) {
-        self.hide(out);
+        self.erase(out);
+        if self.lead == Lead::Text {
+            self.lead = Lead::Remains(self.top * self.columns);
+        }
         (self.top, self.stale) = (top, false);
         let from = self.layout.start(text, top).unwrap_or_default();
         let (end, below) = self.window_end(text);
@@ -274,11 +299,32 @@ impl View {
 
     /// Takes all that is ours off the screen.
     pub(super) fn hide(&mut self, out: &mut Vec<u8>) {
+        self.give_up();
+        match mem::take(&mut self.lead) {
+            Lead::Nothing => self.erase(out),
+            // What is written into this row would be one line with what is above.
+            _ => self.erase_by(b"\x1b[K\n\x1b[J", out),
+        }
+        self.terminal.forget_drawing();
+    }
+
+    fn erase(&mut self, out: &mut Vec<u8>) {
+        let is_wrapped = self.stale || self.shown.is_some_and(|shown| shown.end.row > self.top);
+        let how: &[u8] = match self.lead {
+            // One terminal keeps what is erased from its first cell on.
+            Lead::Text => b"\x1b[K\x1b[B\x1b[J\x1b[A",
+            _ if is_wrapped && self.terminal.keeps_wraps() => b"\x1b[999M",
+            _ => b"\x1b[J",
+        };
+        self.erase_by(how, out);
+    }
+
+    fn erase_by(&mut self, how: &[u8], out: &mut Vec<u8>) {
         self.erase_ghost(out);
         if let Some(shown) = self.shown.take() {
             out.push(b'\r');
             push_motion(shown.at.row.saturating_sub(self.top), b'A', out);
-            out.extend_from_slice(b"\x1b[J");
+            out.extend_from_slice(how);
         }
     }
 
@@ -288,7 +334,9 @@ impl View {
         self.layout.forget(from);
         let extended = match self.shown {
             None => Some(0),
-            Some(Shown { len, at_end: true, .. }) if self.top == 0 && from.min(text.len()) >= len => {
+            Some(Shown { len, at_end: true, .. })
+                if (self.top == 0 || self.lead == Lead::Text) && from.min(text.len()) >= len =>
+            {
                 self.layout.place(text, len).1.then_some(len)
             }
             Some(_) => None,
@@ -305,40 +353,6 @@ impl View {
         out.push(b'\n');
         self.start_afresh();
     }
-
-    /// Takes a new size. What is on the screen is drawn anew if a cursor is given for it.
-    ///
-    /// Some terminals re-wrap what they show, some cut it off: the rows between the first one of the line and the cursor are
-    /// as many as before, or as many as the new width gives. The lesser of the two is surely ours; going up further might
-    /// erase a message, going up less may leave a piece of the old line above.
-    pub(super) fn resize(
-        &mut self,
-        columns: u16,
-        rows: u16,
-        text: &[u8],
-        cursor: Option<usize>,
-        out: &mut Vec<u8>,
-    ) {
-        let (columns, rows) = size(columns, rows);
-        if (columns, rows) == (self.columns, self.rows) {
-            return;
-        }
-        self.erase_ghost(out);
-        (self.columns, self.rows) = (columns, rows);
-        self.layout = Layout::new(columns);
-        let old_top = mem::take(&mut self.top);
-        let Some(shown) = self.shown else { return };
-        // Of a prompt that was left alone no more is on the screen than itself.
-        let target = self.layout.place(text, cursor.unwrap_or(shown.len)).0;
-        let top = self.choose_top(text, target.row);
-        let depth = shown.at.row.saturating_sub(old_top).min(target.row - top).min(rows - 1);
-        let at = Place { row: depth, column: target.column };
-        self.shown = Some(Shown { at, ..shown });
-        self.stale = true;
-        if cursor.is_some() {
-            self.redraw(text, target, top, out);
-        }
-    }
 }
 
 fn size(columns: u16, rows: u16) -> (usize, usize) {
@@ -349,9 +363,12 @@ fn size(columns: u16, rows: u16) -> (usize, usize) {
 
 /// Appends a cursor motion by `n`, none for 0.
 fn push_motion(n: usize, direction: u8, out: &mut Vec<u8>) {
-    if n == 0 {
-        return;
+    if n > 0 {
+        push_sequence(n, direction, out);
     }
+}
+
+fn push_sequence(n: usize, last: u8, out: &mut Vec<u8>) {
     out.extend_from_slice(b"\x1b[");
     if n > 1 {
         let mut unit = 1;
@@ -363,5 +380,5 @@ fn push_motion(n: usize, direction: u8, out: &mut Vec<u8>) {
             unit /= 10;
         }
     }
-    out.push(direction);
+    out.push(last);
 }

@@ -95,7 +95,7 @@ fn it_is_gone_before_anything_else_changes() {
         (&|view, out| view.update(b"abx", 3, 2, out), r"\x1b[K\x08x"),
         (&|view, out| view.hide(out), r"\x1b[K\r\x1b[J"),
         (&|view, out| view.finish(b"abc", usize::MAX, out), r"\x1b[K\n"),
-        (&|view, out| view.resize(30, 4, b"abc", Some(3), out), r"\x1b[K\r\x1b[Jabc"),
+        (&|view, out| view.resize((30, 4), (b"abc", 3), true, out), r"\x1b[J"),
     ];
     for (change, expected) in changes {
         let mut scene = Scene::new(20, "abc", 3);

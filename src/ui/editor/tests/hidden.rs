@@ -3,6 +3,7 @@
 use super::random::Random;
 use super::{Bench, Event, quoted};
 use crate::ui::editor::Editor;
+use crate::ui::editor::terminal::QUESTION;
 
 const ASKED: &str = "\x1b[?2004h";
 
@@ -111,7 +112,10 @@ fn a_new_size_behind_a_new_prompt_erases_no_message() {
     bench.editor.resize(20, 8, &mut out);
     out.clear();
     bench.editor.show(&mut out);
-    assert_eq!(quoted(&out), r"\r\x1b[Ja long prompt: abcdefgh\x08");
+    assert_eq!(out, QUESTION);
+    bench.write(&out);
+    bench.wait(0);
+    assert_eq!(quoted(&bench.wait(200)), r"\r\x1b[Ja long prompt: abcdefgh\x08");
 }
 
 /// Two editors get the same keys, one while it is hidden; when both are drawn afresh they show the same.

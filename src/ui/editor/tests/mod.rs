@@ -79,11 +79,21 @@ impl Bench {
         out
     }
 
+    /// Changes the size; the emulator, which cuts off, answers what it is asked.
     fn resize(&mut self, columns: u16, rows: u16) {
         self.terminal.screen_mut().set_size(nonzero(rows), nonzero(columns));
         let mut out = Vec::new();
         self.editor.resize(columns, rows, &mut out);
-        self.write(&out);
+        let out = String::from_utf8(out).unwrap();
+        let mut answers = String::new();
+        for (number, part) in out.split("\x1b[6n").enumerate() {
+            if number > 0 {
+                let (row, column) = self.cursor();
+                answers += &format!("\x1b[{};{}R", row + 1, column + 1);
+            }
+            self.write(part.as_bytes());
+        }
+        self.feed(answers.as_bytes());
     }
 
     /// The rows of the screen down to the last that is not empty.

@@ -60,6 +60,15 @@ fn no_input_at_any_size_controls_the_terminal_or_ends_the_editor() {
                 1 => editor.show(&mut out),
                 2 => editor.resize(random.below(9) as u16, random.below(5) as u16, &mut out),
                 3 => editor.resize(columns, rows, &mut out),
+                4 if random.below(2) == 0 => {
+                    let answer = format!("\x1b[{};{}R", 1 + random.below(5), 1 + random.below(12));
+                    editor.feed(answer.as_bytes(), &mut out);
+                }
+                5 if random.below(2) == 0 => {
+                    time += Duration::from_millis(random.below(150) as u64);
+                    editor.handle_time(time, &mut out);
+                    editor.handle_pause(&mut out);
+                }
                 4 if random.below(9) == 0 => editor.set_prompt([&b"> "[..], b""][random.below(2)]),
                 6..9 => drop(editor.feed(&[random.below(256) as u8], &mut out)),
                 _ => drop(editor.feed(pieces[random.below(pieces.len())], &mut out)),
@@ -69,11 +78,12 @@ fn no_input_at_any_size_controls_the_terminal_or_ends_the_editor() {
         while let Some((byte, after)) = rest.split_first() {
             rest = after;
             match byte {
+                0x1b if matches!(rest.first(), Some(b'7' | b'8')) => rest = &rest[1..],
                 0x1b => {
-                    let known = |b: &u8| matches!(b, b'[' | b'?' | b'0'..=b'9');
+                    let known = |b: &u8| matches!(b, b'[' | b'?' | b'>' | b';' | b'0'..=b'9');
                     let end = rest.iter().position(|b| !known(b)).unwrap();
                     assert!(
-                        rest.starts_with(b"[") && b"ABCDHJKhlm".contains(&rest[end]),
+                        rest.starts_with(b"[") && b"ABCDHJKMchlmn".contains(&rest[end]),
                         "{}",
                         quoted(&rest[..=end])
                     );

@@ -1,6 +1,7 @@
 //! Lines longer than the screen is wide or high, and screens that change their size.
 
 use super::{Bench, quoted};
+use crate::ui::editor::terminal::QUESTION;
 
 #[test]
 fn a_long_line_costs_bytes_in_proportion() {
@@ -125,7 +126,10 @@ fn a_new_size_goes_up_no_further_than_is_surely_ours() {
         bench.feed(text.as_bytes());
         let mut out = Vec::new();
         bench.editor.resize(to, 10, &mut out);
-        assert_eq!(quoted(&out), format!("{expected}{text}"));
+        assert_eq!(out, QUESTION);
+        bench.wait(0);
+        assert_eq!(quoted(&bench.wait(199)), "");
+        assert_eq!(quoted(&bench.wait(1)), format!("{expected}{text}"));
         out.clear();
         bench.editor.resize(to, 10, &mut out);
         assert_eq!(quoted(&out), "");
