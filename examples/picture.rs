@@ -21,7 +21,7 @@ use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 const COLUMNS: u16 = 66;
-const ROWS: u16 = 14;
+const ROWS: u16 = 13;
 
 /// The size of a cell of the picture, and where the first one is.
 const CELL: (f64, f64) = (8.4, 20.0);

@@ -72,7 +72,7 @@ fn own_messages_are_shown_with_what_became_of_them() {
     talk.answer("LIST", "LIST-OK ann,bob,a very long name that is wider\n");
     shown.pop();
     let long = "a\\u{20}very\\u{20}long\\u{20}name\\u{20}that\\u{20}is\\u{20}wider";
-    shown.extend(["!who", "3 online", "ann                     bob", long, "|"]);
+    shown.extend(["3 online", "ann                     bob", long, "|"]);
     seat.shows_bare(&shown);
     seat.enter("!quit");
     talk.expect_end();

@@ -44,15 +44,13 @@ pub(in crate::ui) struct Own {
 /// One who waits.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::ui) enum Waiting {
-    /// A message.
-    Message(Sent),
-    /// Who is there?
-    List,
+    /// One that is known.
+    Known(Sent),
     /// So many of which nothing else is known.
     Untold(u64),
 }
 
-/// A message that was sent.
+/// A message that was sent; or, to nobody, what asks who is online.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::ui) struct Sent {
     pub(in crate::ui) to: Vec<u8>,
@@ -76,16 +74,15 @@ pub(in crate::ui) enum Shown {
 impl Own {
     /// Notes a request; returns whether there was room for it. A message may be on the screen already.
     pub(in crate::ui) fn add(&mut self, request: Request<'_>, is_shown: bool, now: Duration) -> bool {
-        let waiting = match request {
-            Request::Send { to, text } => {
-                let shown = if is_shown || !is_shown_later(text) { Shown::Yes } else { Shown::No };
-                let kept = if shown == Shown::No { text } else { escape::piece(text, FIRST_WORDS) };
-                let is_cut = kept.len() < text.len();
-                let to = escape::piece(to, MOST_TEXT);
-                Waiting::Message(Sent { to: to.to_vec(), text: kept.to_vec(), is_cut, shown, since: now })
-            }
-            _ => Waiting::List,
+        let (to, text): (&[u8], &[u8]) = match request {
+            Request::Send { to, text } => (escape::piece(to, MOST_TEXT), text),
+            _ => (b"", b"!who"),
         };
+        let shown = if is_shown || !is_shown_later(text) { Shown::Yes } else { Shown::No };
+        let kept = if shown == Shown::No { text } else { escape::piece(text, FIRST_WORDS) };
+        let is_cut = kept.len() < text.len();
+        let waiting =
+            Waiting::Known(Sent { to: to.to_vec(), text: kept.to_vec(), is_cut, shown, since: now });
         let held = self.held + waiting.len();
         let has_room = self.waiting.len() < MOST && held <= MOST_BYTES;
         if has_room {
@@ -142,7 +139,7 @@ impl Own {
         let next = self.next_unshown();
         self.looked = next.unwrap_or(self.waiting.len());
         let at = next?;
-        let Waiting::Message(sent) = &mut self.waiting[at] else { return None };
+        let Waiting::Known(sent) = &mut self.waiting[at] else { return None };
         if by.is_some_and(|now| now < sent.since + PATIENCE) {
             return None;
         }
@@ -155,7 +152,7 @@ impl Own {
 
     /// The message of this number ends so far into what is not written yet.
     pub(in crate::ui) fn set_place(&mut self, number: usize, place: usize) {
-        if let Some(Waiting::Message(sent)) = self.waiting.get_mut(number) {
+        if let Some(Waiting::Known(sent)) = self.waiting.get_mut(number) {
             sent.shown = Shown::At(place);
             self.has_places = true;
         }
@@ -164,7 +161,7 @@ impl Own {
     /// So much was inserted at this place.
     pub(in crate::ui) fn move_places(&mut self, from: usize, by: usize) {
         for waiting in &mut self.waiting {
-            if let Waiting::Message(Sent { shown: Shown::At(place), .. }) = waiting
+            if let Waiting::Known(Sent { shown: Shown::At(place), .. }) = waiting
                 && *place > from
             {
                 *place += by;
@@ -176,7 +173,7 @@ impl Own {
     pub(in crate::ui) fn forget_places(&mut self) {
         if core::mem::take(&mut self.has_places) {
             for waiting in &mut self.waiting {
-                if let Waiting::Message(sent @ Sent { shown: Shown::At(_), .. }) = waiting {
+                if let Waiting::Known(sent @ Sent { shown: Shown::At(_), .. }) = waiting {
                     sent.shown = Shown::Yes;
                 }
             }
@@ -186,23 +183,29 @@ impl Own {
     /// When a message is to be shown though it has no answer.
     pub(in crate::ui) fn next_deadline(&self) -> Option<Duration> {
         match self.waiting.get(self.next_unshown()?) {
-            Some(Waiting::Message(sent)) => Some(sent.since + PATIENCE),
+            Some(Waiting::Known(sent)) => Some(sent.since + PATIENCE),
             _ => None,
         }
     }
 
     fn next_unshown(&self) -> Option<usize> {
-        let is_unshown =
-            |waiting: &Waiting| matches!(waiting, Waiting::Message(Sent { shown: Shown::No, .. }));
+        let is_unshown = |waiting: &Waiting| matches!(waiting, Waiting::Known(Sent { shown: Shown::No, .. }));
         self.waiting.iter().skip(self.looked).position(is_unshown).map(|at| self.looked + at)
+    }
+}
+
+impl Sent {
+    /// Whether it asks who is online.
+    pub(in crate::ui) fn is_question(&self) -> bool {
+        self.to.is_empty()
     }
 }
 
 impl Waiting {
     fn len(&self) -> usize {
         match self {
-            Self::Message(sent) => sent.to.len() + sent.text.len(),
-            Self::List | Self::Untold(_) => 0,
+            Self::Known(sent) => sent.to.len() + sent.text.len(),
+            Self::Untold(_) => 0,
         }
     }
 }
@@ -220,8 +223,7 @@ mod tests {
     /// The first words of what waits.
     fn waiting(own: &Own) -> Vec<String> {
         let name = |waiting: &Waiting| match waiting {
-            Waiting::Message(sent) => String::from_utf8_lossy(&sent.text).into_owned(),
-            Waiting::List => "!who".to_owned(),
+            Waiting::Known(sent) => String::from_utf8_lossy(&sent.text).into_owned(),
             Waiting::Untold(count) => format!("{count} more"),
         };
         own.waiting.iter().map(name).collect()
@@ -237,8 +239,8 @@ mod tests {
                 && own.add(send(b"two"), false, NOW)
         );
         assert_eq!(waiting(&own), ["one", "!who", "two"]);
-        assert!(matches!(own.take_oldest(), Some(Waiting::Message(sent)) if sent.text == b"one"));
-        assert_eq!(own.take_oldest(), Some(Waiting::List));
+        assert!(matches!(own.take_oldest(), Some(Waiting::Known(sent)) if sent.text == b"one"));
+        assert!(matches!(own.take_oldest(), Some(Waiting::Known(sent)) if sent.is_question()));
         assert!(own.take_oldest().is_some() && own.take_oldest().is_none());
         assert_eq!(own.held, 0);
     }
@@ -279,7 +281,7 @@ mod tests {
             assert_eq!(waiting(&own), expected);
             assert_eq!(
                 own.held,
-                expected.iter().filter(|text| **text != "!who").map(|text| 3 + text.len()).sum()
+                expected.iter().map(|text| if *text == "!who" { 4 } else { 3 + text.len() }).sum()
             );
             assert_eq!(own.show_next(None).is_some(), !expected.is_empty());
         }
@@ -295,7 +297,7 @@ mod tests {
     fn message_is_shown_once_when_its_time_has_come_or_whenever_something_else_comes() {
         let mut own = Own::default();
         let text = b"a text that is longer than the first words of one";
-        own.add(Request::List, false, NOW);
+        own.add(Request::List, true, NOW);
         own.add(send(text), false, NOW);
         own.add(send(b"two"), false, PATIENCE);
         own.add(send(b"echoed"), true, NOW);
@@ -308,12 +310,12 @@ mod tests {
         assert_eq!((own.show_next(None), own.next_deadline()), (None, None));
         own.take_oldest();
         assert!(
-            matches!(own.take_oldest(), Some(Waiting::Message(sent)) if sent.is_cut && sent.text == text[..FIRST_WORDS])
+            matches!(own.take_oldest(), Some(Waiting::Known(sent)) if sent.is_cut && sent.text == text[..FIRST_WORDS])
         );
         own.take_oldest();
         own.take_oldest();
         assert!(
-            matches!(own.take_oldest(), Some(Waiting::Message(sent)) if sent.is_cut && sent.shown == Shown::Yes)
+            matches!(own.take_oldest(), Some(Waiting::Known(sent)) if sent.is_cut && sent.shown == Shown::Yes)
         );
         assert_eq!(own.held, 0);
     }
@@ -330,7 +332,7 @@ mod tests {
         let places = |own: &Own| -> Vec<Shown> {
             own.waiting
                 .iter()
-                .filter_map(|w| if let Waiting::Message(sent) = w { Some(sent.shown) } else { None })
+                .filter_map(|w| if let Waiting::Known(sent) = w { Some(sent.shown) } else { None })
                 .collect()
         };
         assert_eq!(places(&own), [Shown::At(10), Shown::At(20), Shown::At(35)]);

@@ -82,11 +82,13 @@ impl Pen<'_> {
         self.out.push(b'\n');
     }
 
-    /// A message of the user's own, without its end.
+    /// A message of the user's own, or a question to nobody, without its end.
     pub(in crate::ui) fn own(&mut self, to: &[u8], text: &[u8]) {
         self.dim(format_args!("→ "));
-        self.name(to);
-        self.out.extend_from_slice(b": ");
+        if !to.is_empty() {
+            self.name(to);
+            self.out.extend_from_slice(b": ");
+        }
         self.theirs(self.escape, text);
     }
 

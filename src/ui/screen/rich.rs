@@ -83,8 +83,10 @@ impl Screen {
         };
         if !is_answer {
             self.show_own(None);
-        } else if let Some(Waiting::Message(sent)) = self.rich.own.take_oldest() {
-            if let Some(verdict) = Verdict::of(notice, &sent.text) {
+        } else if let Some(Waiting::Known(sent)) = self.rich.own.take_oldest()
+            && !(sent.is_question() && matches!(notice, Notice::Online(_)))
+        {
+            if let Some(verdict) = Verdict::of(notice, &sent.text).filter(|_| !sent.is_question()) {
                 self.judge(&sent, verdict);
                 self.record_piece(notice, 0);
                 return None;

@@ -55,7 +55,7 @@ fn check(line: &str) {
     let is_true = match line.chars().next() {
         Some('→') if line.ends_with('✓') => is_even(),
         Some('→') if line.contains('✗') => !is_even(),
-        Some('→') => number(line).is_some(),
+        Some('→') => line == "→ !who" || number(line).is_some(),
         Some('✓') => is_even(),
         Some('✗') => !is_even(),
         _ => ["eve: hi", "1 online", "      bob", LOGGED_IN.trim_end()].contains(&line),

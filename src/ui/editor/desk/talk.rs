@@ -148,12 +148,13 @@ impl Desk {
         self.vanishing = vanishing;
     }
 
-    /// Whether somebody else will show what is entered: messages and nothing else.
+    /// Whether somebody else will show what is entered: messages and questions, nothing else.
     #[cfg(feature = "rich")]
     pub(super) fn vanishes(&self, lines: &[u8]) -> bool {
         let reading = if self.talk.to.is_empty() { Reading::Commands } else { Reading::CommandsOrTexts };
         let is_shown_later = |line| match Command::read(line, reading) {
             Some(Command::Send { text, .. }) => crate::ui::rich::own::is_shown_later(text),
+            Some(Command::Who) => true,
             _ => false,
         };
         self.vanishing

@@ -91,7 +91,7 @@ fn editor_learns_what_it_learns_from_the_sentences() {
 #[test]
 fn typed_line_goes_off_the_screen_only_where_another_takes_its_place() {
     let mut screen = pretty(false);
-    for (line, shown) in [("@bob hi", "\r\x1b[J"), ("!who", "\n"), ("hello", "\n")] {
+    for (line, shown) in [("@bob hi", "\r\x1b[J"), (" !who", "\r\x1b[J"), ("hello", "\n")] {
         for byte in line.bytes() {
             screen.handle_keys(&[byte]);
         }
@@ -128,6 +128,21 @@ fn message_without_an_answer_is_shown_and_the_answer_says_which() {
         taken(&mut screen),
         "      ✓ bob: one\n      ✗ bob: a text with more words than are said aga… (nobody of this name is online)\n"
     );
+}
+
+#[test]
+fn question_is_shown_if_its_answer_does_not_come() {
+    let mut screen = pretty(false);
+    screen.handle_keys(b"!who\r");
+    screen.handle_request(Request::List);
+    screen.handle_time(SECOND);
+    screen.show(HI, 0);
+    assert_eq!(taken(&mut screen), "      → !who\n      ann: hi\n");
+    screen.show(Notice::Online(b"ann"), 0);
+    assert_eq!(taken(&mut screen), "      1 online\n      ann\n");
+    screen.handle_request(Request::List);
+    screen.show(Notice::Online(b"ann"), 0);
+    assert_eq!(taken(&mut screen), "      1 online\n      ann\n");
 }
 
 /// An echo comes before the answer, as a rule in the same read.
@@ -211,7 +226,7 @@ fn server_that_answers_what_nobody_asked_confuses_nobody() {
     assert_eq!(taken(&mut screen), "      The message was sent successfully\n");
     screen.handle_request(Request::List);
     screen.show(Notice::NoSuchUser, 0);
-    assert_eq!(taken(&mut screen), "      The destination user does not exist\n");
+    assert_eq!(taken(&mut screen), "      → !who\n      The destination user does not exist\n");
     send(&mut screen, "bob", "hi");
     screen.show(Notice::Online(b"ann"), 0);
     assert_eq!(taken(&mut screen), "      → bob: hi\n      1 online\n      ann\n");
@@ -365,7 +380,7 @@ fn strangers_control_nothing() {
     };
     let mut screen = pretty(true);
     for round in 0..3000 {
-        let (name, text) = (hostile(), hostile());
+        let (name, text) = ([b"n".to_vec(), hostile()].concat(), hostile());
         let notice = match round % 4 {
             0 => Notice::From { name: &name, text: &text },
             1 => Notice::LoggedIn(&name),
