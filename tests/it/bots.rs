@@ -179,7 +179,7 @@ fn two_bots_do_not_talk_for_ever() {
     }
 }
 
-/// And with the server they end.
+/// And with the server they end, as the client does.
 #[test]
 fn bots_serve_the_users_of_a_real_server() {
     for one in BOTS.chunks(1) {
@@ -196,7 +196,7 @@ fn bots_serve_the_users_of_a_real_server() {
             user.hears(&format!("SEND-OK\nDELIVERY bot {answer}\n"));
         }
         drop(daemon);
-        bot.wait();
+        assert_eq!(bot.wait().code(), Some(1));
     }
 }
 
