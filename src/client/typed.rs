@@ -4,7 +4,7 @@ use super::command::{Command, Reading};
 use super::frontend::{Frontend, KeyEvent};
 use crate::wire::lines::{Lines, Take};
 use crate::wire::protocol::without_carriage_return;
-use crate::wire::sizes::TYPED_AHEAD;
+use crate::wire::sizes::{EXPANDED, TYPED_AHEAD};
 use core::mem;
 use core::time::Duration;
 
@@ -18,6 +18,8 @@ pub(crate) struct Typed {
     /// Since when they have waited for a server that is silent, and nothing more is read.
     stalled: Option<Duration>,
     reading: Reading,
+    /// So much of them was entered as texts of many lines: behind these, too, keys count that may ask to leave.
+    entered: usize,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,13 +36,13 @@ enum End {
 
 impl Typed {
     pub(crate) const fn new(reading: Reading) -> Self {
-        Self { lines: Lines::new(None), end: End::Open, looked: 0, stalled: None, reading }
+        Self { lines: Lines::new(None), end: End::Open, looked: 0, stalled: None, reading, entered: 0 }
     }
 
     /// Whether there is room for more, and it would count.
     pub(crate) fn wants_more(&self) -> bool {
         let behind = self.lines.refused().map_or(0, |first| self.lines.len() - first);
-        !self.has_ended() && behind < TYPED_AHEAD
+        !self.has_ended() && behind < TYPED_AHEAD + self.entered.min(EXPANDED)
     }
 
     /// Whether a line waits that was not taken when it was offered.
@@ -114,6 +116,7 @@ impl Typed {
             Some(KeyEvent::Line(line)) => {
                 self.lines.push(&line);
                 self.lines.push(b"\n");
+                self.entered += if line.contains(&b'\n') { line.len() } else { 0 };
             }
             Some(KeyEvent::EndOfInput) => self.end(now),
             other => return (taken, other),
@@ -126,6 +129,9 @@ impl Typed {
     pub(crate) fn drain_to(&mut self, take: &mut impl Take, now: Duration) {
         let before = self.lines.len();
         self.lines.drain_to(take);
+        if self.lines.is_empty() {
+            self.entered = 0;
+        }
         self.looked = self.looked.saturating_sub(before - self.lines.len());
         if self.is_refused() && !self.is_quit() && self.reading != Reading::Texts {
             self.look_for_quit(now);

@@ -250,12 +250,18 @@ const TERMINAL: Look = Look {
 };
 
 /// Logged in as ann, on a terminal whose keys are taken one by one.
-fn at_the_keys() -> Scene {
+/// The log-in waits for its answer.
+fn arriving_at_the_keys() -> Scene {
     let mut screen = Screen::new(TERMINAL);
     screen.edit_with(Editor::new(80, 24));
     let settings = Settings { name: Some(b"ann"), is_interactive: true, ..SETTINGS };
     let mut scene = Scene::shown_by(screen, settings);
     scene.connect();
+    scene
+}
+
+fn at_the_keys() -> Scene {
+    let mut scene = arriving_at_the_keys();
     scene.hear("HELLO ann\n");
     scene.run();
     scene.sent();
@@ -280,6 +286,25 @@ fn keys_become_lines_and_more() {
         scene.run();
         assert_eq!((scene.outcome(), scene.sent()), (outcome, sent.into()), "{typed:?}");
         assert_eq!(scene.conversation.take_events(), events, "{typed:?}");
+    }
+}
+
+/// Whatever is pasted, and however little can be sent of it.
+#[test]
+fn keys_count_behind_many_lines_that_wait() {
+    for (keys, outcome) in
+        [("\x03", Outcome::Interrupted), ("!quit\r", Outcome::Left), ("\x04", Outcome::Left)]
+    {
+        let mut scene = arriving_at_the_keys();
+        for _ in 0..2 {
+            scene.type_in(format!("\x1b[200~@bob {}\x1b[201~\r", "x\r".repeat(TYPED_AHEAD)));
+            scene.run();
+        }
+        assert_eq!(scene.outcome(), None);
+        scene.type_in(keys);
+        scene.run();
+        assert_eq!(scene.outcome(), Some(outcome), "{keys:?}");
+        assert!(scene.conversation.held().typed < 20 * TYPED_AHEAD);
     }
 }
 

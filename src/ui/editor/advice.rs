@@ -28,7 +28,7 @@ pub(super) type Hint = &'static [&'static [u8]];
 
 const BEGIN: Hint = &[b"  begin with @NAME, !who or !quit", b"  begin with @NAME"];
 const ADDRESS: Hint = &[b"  begin with @NAME"];
-const TOO_LONG: Hint = &[b"  too many lines"];
+const TOO_LONG: Hint = &[b"  too long to be sent at once"];
 
 /// Why Enter would do nothing with a text that is the beginning of no command.
 pub(super) fn hint(text: &[u8]) -> Hint {

@@ -212,16 +212,17 @@ impl Desk {
         self.line.trim_line_ends();
         let text = self.line.text();
         let lines = if !text.contains(&b'\n') {
-            text.to_vec()
+            None
         } else if self.is_asked() {
             // No name has a space in it: the answer says so.
-            text.iter().map(|&byte| if byte == b'\n' { b' ' } else { byte }).collect()
+            Some(text.iter().map(|&byte| if byte == b'\n' { b' ' } else { byte }).collect())
         } else {
-            let Some(lines) = command::expand(&self.talk.to, text) else {
+            let lines = command::expand(&self.talk.to, text);
+            if lines.is_none() {
                 self.advice = Advice::Hint(advice::reason(&self.talk.to, text));
                 self.line.go(self.line.end());
                 return None;
-            };
+            }
             lines
         };
         self.talk.ignored = self.talk.to.is_empty() && !text.is_empty() && Command::parse(text).is_none();
@@ -232,26 +233,26 @@ impl Desk {
             self.history.rewind();
         }
         #[cfg(feature = "rich")]
-        if self.vanishes(&lines) {
+        if self.vanishes(lines.as_deref().unwrap_or(text)) {
             self.hide_all(out);
             self.view.start_afresh();
             self.hidden = false;
-            self.line.take();
-            return Some(Event::Line(lines));
+            let text = self.line.take();
+            return Some(Event::Line(lines.unwrap_or(text)));
         }
-        self.finish(out);
-        Some(Event::Line(lines))
+        let text = self.finish(out);
+        Some(Event::Line(lines.unwrap_or(text)))
     }
 
-    /// Leaves what is typed where it is, for another line below it.
-    pub(super) fn finish(&mut self, out: &mut Vec<u8>) {
+    /// Leaves what is typed where it is, for another line below it, and hands it out.
+    pub(super) fn finish(&mut self, out: &mut Vec<u8>) -> Vec<u8> {
         self.accept_search();
         self.address_line();
         if !self.hidden {
             let from = self.line.take_changed();
             self.view.finish(self.line.buffer(), from, out);
         }
-        self.line.take();
+        self.line.take()
     }
 
     /// The prompt still waits for an answer, so it is shown again.

@@ -129,13 +129,14 @@ impl Editor {
             self.keys.reset();
         }
         let was_idle = self.is_idle();
-        let (mut at, mut event) = (0, None);
+        let (mut at, mut pressed, mut event) = (0, 0, None);
         while at < bytes.len() && event.is_none() {
             self.keys.await_answers(self.desk.view().terminal().awaited() > 0);
             let (taken, key) = self.keys.next(&bytes[at..]);
             at += taken;
             let was_early = self.early > 0;
             self.early = self.early.saturating_sub(taken);
+            pressed += usize::from(key.is_some());
             match key {
                 Some(END_OF_INPUT) if was_early => event = self.desk.press(Key::Ctrl(b'D'), out),
                 #[cfg(feature = "rich")]
@@ -152,8 +153,8 @@ impl Editor {
         }
         let pause = if self.escapes() { Some(ESCAPE_DELAY) } else { self.desk.pause() };
         self.due = pause.map(|pause| self.now + pause);
-        if was_idle && event.is_none() {
-            self.note_first_character();
+        if was_idle && event.is_none() && pressed == 1 {
+            self.note_first_key(bytes);
         }
         self.draw(out);
         (at, event)
@@ -332,12 +333,13 @@ impl Editor {
         self.pastes = Pastes::Plain;
     }
 
-    /// The terminal is asked to mark pastes when a person has typed the first character of a line. Earlier, at the start, the
-    /// request would be seen by programs that drive the client (spec S15); they write more than one character at a time.
-    /// Once asked for, it stays so until the end.
-    fn note_first_character(&mut self) {
+    /// The terminal is asked to mark pastes when a person has typed the first character of a line, or has fetched one by a key.
+    /// Earlier, at the start, the request would be seen by programs that drive the client (spec S15); they write more than one
+    /// character at a time. Once asked for, it stays so until the end.
+    fn note_first_key(&mut self, read: &[u8]) {
         let typed = self.desk.line();
-        if self.pastes == Pastes::Plain && !typed.is_empty() && text::next(typed, 0) == typed.len() {
+        let is_by_hand = read[0].is_ascii_control() || text::next(typed, 0) == typed.len();
+        if self.pastes == Pastes::Plain && !typed.is_empty() && is_by_hand {
             self.pastes = Pastes::ToBeMarked;
         }
     }

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::history::History;
 use super::keys::Key;
-use super::line::Line;
+use super::line::{Line, push_with_line_ends};
 use super::text;
 
 /// What is looked for, and what was found.
@@ -36,7 +36,7 @@ impl Search {
         let newest = history.len();
         let end = match key {
             Key::Text(text) | Key::Pasted(text) => {
-                self.wanted.extend_from_slice(text);
+                push_with_line_ends(text, &mut self.wanted);
                 // The entry found may hold the longer text, too.
                 self.found.map_or(newest, |(index, _)| index + 1)
             }

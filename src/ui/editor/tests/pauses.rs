@@ -181,7 +181,8 @@ fn tab_on_an_empty_line_answers_who_wrote_last() {
         bench.editor.add_sender(name.as_bytes());
     }
     bench.editor.add_name(b"carl");
-    bench.feed(b"\t");
+    let written = bench.feed(b"\t");
+    assert_eq!(quoted(&written), r"@bob \x1b[?2004h", "what is pasted behind it goes to bob");
     assert_eq!(bench.rows(), ["@bob"]);
     bench.editor.add_sender(b"dora");
     bench.arrive("From dora: hi");
