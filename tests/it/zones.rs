@@ -35,6 +35,8 @@ fn compare(what: &str, ours: &Zone, other: &TimeZone, times: impl Iterator<Item 
 fn every_zone_of_this_machine_is_read_as_another_reader_does() {
     let mut paths = Vec::new();
     files(Path::new(DATABASE), &mut paths);
+    let must_be = std::env::var_os("CI").is_some_and(|value| value == "true");
+    assert!(!must_be || paths.len() > 100, "there is no {DATABASE}");
     for path in paths {
         let file = fs::read(&path).unwrap();
         let what = path.display().to_string();
