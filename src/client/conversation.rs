@@ -118,6 +118,7 @@ impl<F: Frontend> Conversation<F> {
         self.frontend.handle_pause();
         self.send(&mut ends.server, now);
         let shown = self.show(&mut ends.output, now);
+        self.typed.note_waiting(ends.input.is_finite(), self.is_server_silent(), now);
         ends.note_starved(now);
         shown
     }
@@ -260,9 +261,6 @@ impl<F: Frontend> Conversation<F> {
             }
             self.take_input(now);
         }
-        let is_read = self.wants_replies() && !self.frontend.is_full();
-        let is_silent = is_read && !self.linger.is_interactive && !self.session.is_returning();
-        self.typed.note_waiting(input.is_finite(), is_silent, now);
         broken
     }
 

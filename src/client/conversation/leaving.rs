@@ -67,6 +67,12 @@ impl<F: Frontend> Conversation<F> {
         self.typed.is_exhausted() && self.session.is_settled() && self.outbox.is_empty()
     }
 
+    /// Whether it is the server that a script waits for, which may be given up.
+    pub(super) fn is_server_silent(&self) -> bool {
+        let is_read = self.wants_replies() && self.frontend.to_show_len() == 0;
+        is_read && !self.linger.is_interactive && !self.session.is_returning()
+    }
+
     /// When to leave without the answers that have not come (spec C3).
     pub(super) fn linger_deadline(&self) -> Option<Duration> {
         let Some(since) = self.typed.over_since() else {
