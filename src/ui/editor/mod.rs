@@ -15,6 +15,7 @@
 //! | `keys.rs` | bytes to keys, however they are cut |
 //! | `mod.rs` | the editor as its owner sees it: what is read, and when the line is shown |
 //! | `desk.rs` | what each key does |
+//! | `desk/talk.rs` | whom lines are for, and what they are told |
 //! | `search.rs` | what it does during a search through the history |
 //! | `advice.rs` | what stands dim behind the line: proposals and hints |
 //! | `line.rs` | the edited text and the cursor |
