@@ -61,8 +61,7 @@ impl Program {
     /// The environment variable of an option.
     #[inline(never)]
     pub(crate) fn variable(&self, option: &str) -> String {
-        let letters = option.bytes().map(|byte| if byte == b'-' { b'_' } else { byte.to_ascii_uppercase() });
-        self.prefix.chars().chain(letters.map(char::from)).collect()
+        [self.prefix, option].concat().to_ascii_uppercase().replace('-', "_")
     }
 
     /// How to call it, in a line.
