@@ -113,7 +113,9 @@ impl Desk {
         if self.hidden {
             return;
         }
-        self.settle(out);
+        if self.is_idle() {
+            self.settle(out);
+        }
         self.hidden = true;
         if self.line.is_empty() {
             (self.advice, self.talk.ignored) = (Advice::None, false);

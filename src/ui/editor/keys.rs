@@ -195,7 +195,7 @@ impl Keys {
     fn paste<'a>(&'a mut self, bytes: &'a [u8], byte: u8, paste: Paste) -> (usize, Option<Key<'a>>) {
         self.state = State::Paste(Paste::Text);
         match (paste, byte) {
-            (Paste::Ending(seen), b'0'..=b'9' | b';')
+            (Paste::Ending(seen), b'0'..=b'9' | b';' | b'>')
                 if self.awaits_answers && seen > 1 && byte != PASTE_END[seen] =>
             {
                 let mut kept = [0; KEPT];
@@ -232,15 +232,15 @@ impl Keys {
     /// An answer in the middle of a paste, or text that looks like one up to here.
     fn pasted_answer(&mut self, byte: u8, mut kept: [u8; KEPT], seen: usize) -> (usize, Option<Key<'_>>) {
         match byte {
-            b'0'..=b'9' | b';' if seen < KEPT => {
+            b'0'..=b'9' | b';' | b'>' if seen < KEPT => {
                 kept[seen] = byte;
                 self.state = State::Paste(Paste::Answer(kept, seen + 1));
                 (1, None)
             }
-            b'R' if place(&kept[2..seen]).is_some() => (1, place(&kept[2..seen])),
             _ => {
                 self.held = kept;
-                (0, Some(Key::Pasted(&self.held[..seen])))
+                let held = &self.held[..seen];
+                answer(byte, &held[2..]).map_or((0, Some(Key::Pasted(held))), |key| (1, Some(key)))
             }
         }
     }
@@ -290,10 +290,8 @@ impl Keys {
     fn sequence_key(&mut self, last: u8, sequence: Sequence) -> Option<Key<'static>> {
         let Sequence { ss3, alt, parameters, seen } = sequence;
         let parameters = parameters.get(..seen)?;
-        match (last, parameters.split_first()) {
-            (b'R', _) if !ss3 => return place(parameters),
-            (b'c', Some((b'>', name))) => return Some(Key::Name(numbers(name)?)),
-            _ => {}
+        if !ss3 && (last == b'R' || parameters.starts_with(b">")) {
+            return answer(last, parameters);
         }
         let mut numbers = parameters.split(|&b| b == b';').map(number);
         let first = numbers.next()??;
@@ -332,10 +330,14 @@ impl Keys {
     }
 }
 
-/// An answer, but not the F3 of some terminals, which says no row.
-fn place(parameters: &[u8]) -> Option<Key<'static>> {
-    match numbers(parameters)? {
-        [row, column, 0] if row > 0 && column > 0 => Some(Key::Place(row, column)),
+/// An answer of the terminal, but not the F3 of some, which says no row.
+fn answer(last: u8, parameters: &[u8]) -> Option<Key<'static>> {
+    match (last, parameters.strip_prefix(b">")) {
+        (b'R', None) => match numbers(parameters)? {
+            [row, column, 0] if row > 0 && column > 0 => Some(Key::Place(row, column)),
+            _ => None,
+        },
+        (b'c', Some(name)) => numbers(name).map(Key::Name),
         _ => None,
     }
 }

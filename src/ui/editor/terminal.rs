@@ -235,14 +235,16 @@ impl Terminal {
         let Question { drawing, size: (columns, _), .. } = question;
         let narrowest = question.narrowest.min(*columns);
         let cut = drawing.at.column.min(narrowest - 1);
-        let is_cut = cursor.column == cut;
+        // One that waits for its wrap may be in the last column, or behind it.
+        let most = cut + usize::from(drawing.at.column == narrowest);
+        let is_cut = (cut..=most).contains(&cursor.column);
         let rewrapped = drawing.depth(*columns, cursor.column, self.habit == Habit::Rewraps);
         let is_same = *columns == drawing.columns && narrowest == *columns;
         self.habit = match (self.habit, rewrapped) {
             (habit, Some(_)) if is_same => habit,
             (Habit::Rewraps, Some(_)) => Habit::Rewraps,
             // Or less than that, through a narrower size that nobody knows of.
-            (Habit::CutsOff, _) if cursor.column <= cut => Habit::CutsOff,
+            (Habit::CutsOff, _) if cursor.column <= most => Habit::CutsOff,
             (Habit::Unknown | Habit::CutsOff, Some(_)) if !is_cut => Habit::Rewraps,
             (Habit::Unknown, None) if is_cut => Habit::CutsOff,
             _ => Habit::Unknown,

@@ -6,12 +6,15 @@ use std::time::Duration;
 use super::{Editor, Event};
 use crate::ui::display::PROMPT;
 
+mod answers;
 mod ghost;
 mod hidden;
 mod keys;
 mod lines;
+mod model;
 mod pauses;
 mod random;
+mod reflow;
 mod sizes;
 
 /// An editor, the terminal it believes in, and all that it wrote.

@@ -106,6 +106,12 @@ impl View {
         let lost = row.map_or(0, |row| depth.saturating_sub(row));
         let is_whole = self.lead == Lead::Text || self.lead == Lead::Nothing && self.top == 0;
         if let (&State::Rewrapped(end), true) = (state, is_whole) {
+            if row == Some(0) && depth == 0 && end.row > 0 {
+                // The cursor may have been stopped here while its place was scrolled off.
+                (self.lead, self.top, self.stale) = (Lead::Text, 0, true);
+                shown.at = Place::default();
+                return go_to_row(row, out);
+            }
             self.lead = if lost > 0 { Lead::Text } else { Lead::Nothing };
             self.top = lost;
             *shown = Shown { at: Place { row: depth, column: 0 }, at_end: false, end, ..*shown };
