@@ -127,6 +127,9 @@ impl Console {
         self.journal.write(conversation.frontend(), now);
         #[cfg(feature = "rich")]
         self.errands.turn(conversation.frontend(), now);
+        if let Some(tty) = &mut self.tty {
+            tty.note_questions(conversation.frontend());
+        }
         self.show_log(conversation.frontend(), now);
         let shown = output.flush(conversation.frontend().to_show());
         note_unseen(shown, conversation)?;

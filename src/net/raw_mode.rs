@@ -5,6 +5,7 @@
 //! Ctrl-S and Ctrl-Q.
 
 use crate::net::stdio::Stdio;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{ioctl_fionread, retry_on_intr};
 use rustix::stdio;
 use rustix::termios::{
@@ -12,6 +13,7 @@ use rustix::termios::{
 };
 use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 /// How the terminal was found, while it is otherwise.
 static FOUND: Mutex<Option<Termios>> = Mutex::new(None);
@@ -64,6 +66,24 @@ pub(crate) fn restore_on_panic() {
         }
         report(panic);
     }));
+}
+
+/// Reads so many answers of the terminal, as long as they come in time, byte by byte, to leave what is behind them to whoever
+/// reads next; returns what was read.
+pub(crate) fn read_answers(mut count: usize, patience: Duration) -> Vec<u8> {
+    let end = Instant::now() + patience;
+    let (mut read, mut byte) = (Vec::new(), [0]);
+    while count > 0 {
+        let rest = Timespec::try_from(end.saturating_duration_since(Instant::now()));
+        let mut input = [PollFd::from_borrowed_fd(stdio::stdin(), PollFlags::IN)];
+        let is_ready = poll(&mut input, rest.ok().as_ref()).is_ok_and(|ready| ready > 0);
+        if !is_ready || !rustix::io::read(stdio::stdin(), &mut byte).is_ok_and(|len| len > 0) {
+            break;
+        }
+        count -= usize::from(byte == *b"R");
+        read.extend(byte);
+    }
+    read
 }
 
 /// Gives the terminal back; returns whether it was taken.

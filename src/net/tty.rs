@@ -1,6 +1,7 @@
 //! The terminal of a person: its line mode, its size, and the signals that it brings.
 
 use super::raw_mode;
+use crate::client::frontend::Frontend as _;
 use crate::net::signals::{self, Signals};
 use crate::ui::editor::Editor;
 use crate::ui::screen::Screen;
@@ -9,6 +10,7 @@ use mio::{Registry, Token};
 use signal_hook::consts::*;
 use std::env;
 use std::io;
+use std::time::Duration;
 
 /// The signals that are caught: what stops or redraws, and all that end a program and can be caught
 /// safely. Not SIGBUS, SIGFPE, SIGILL and SIGSEGV: who returns from those makes the same mistake again.
@@ -41,7 +43,12 @@ const CAUGHT: &[i32] = &[
 #[derive(Debug)]
 pub(crate) struct Tty {
     signals: Signals,
+    /// So many answers of the terminal are still to come.
+    awaited: usize,
 }
+
+/// For so long those are waited for at the end, when somebody else would take them for keys.
+const LAST_ANSWERS: Duration = Duration::from_millis(50);
 
 /// What a signal asks of the event loop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,7 +74,7 @@ impl Tty {
             editor.expect_kept_wraps();
         }
         screen.edit_with(editor);
-        Ok(Self { signals })
+        Ok(Self { signals, awaited: 0 })
     }
 
     /// What the signals that have come ask for.
@@ -86,9 +93,16 @@ impl Tty {
         }
     }
 
+    /// To be told after each turn: the screen may have asked the terminal.
+    pub(crate) fn note_questions(&mut self, screen: &mut Screen) {
+        self.awaited = screen.awaited_answers();
+    }
+
     /// Gives the terminal back, stops the program until it is continued, and takes the terminal
     /// again. What is typed must be off the screen.
     pub(crate) fn stop(&mut self, screen: &mut Screen) {
+        let keys = raw_mode::read_answers(screen.awaited_answers(), LAST_ANSWERS);
+        screen.handle_keys(&keys);
         raw_mode::restore();
         // Where it is ignored nobody would continue the program.
         if self.signals.catches(SIGTSTP) {
@@ -100,6 +114,7 @@ impl Tty {
 
 impl Drop for Tty {
     fn drop(&mut self) {
+        raw_mode::read_answers(self.awaited, LAST_ANSWERS);
         raw_mode::restore();
     }
 }

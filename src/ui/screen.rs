@@ -133,6 +133,11 @@ impl Screen {
         }
     }
 
+    /// So many answers of the terminal are still to come among the keys.
+    pub fn awaited_answers(&mut self) -> usize {
+        self.editor.as_mut().map_or(0, Editor::awaited_answers)
+    }
+
     /// So many bytes that are still to come were typed while the terminal was in its own line mode.
     pub fn expect_early(&mut self, bytes: usize) {
         if let Some(editor) = &mut self.editor {
