@@ -255,3 +255,18 @@ fn many_lines_arrive_in_order() {
     }
     program.finish().assert(0, "");
 }
+
+/// The editor gives the terminal back as on any way out.
+#[test]
+fn message_that_is_refused_ends_a_strict_person_too() {
+    let peer = Peer::new();
+    let mut seat = Seat::new(peer.port(), "--strict");
+    let mut talk = seat.log_in(&peer);
+    seat.enter("@bob hi");
+    talk.answer("SEND bob hi", "BAD-DEST-USER\n");
+    seat.program.output.expect("The destination user does not exist");
+    talk.expect_end();
+    let outcome = seat.finish();
+    assert_eq!(outcome.status.code(), Some(5));
+    assert!(outcome.only_error().contains("refused message 1, to bob: "));
+}
