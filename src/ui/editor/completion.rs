@@ -77,8 +77,8 @@ impl Completion {
 /// Makes a name the last one of at most so many.
 fn add(name: &[u8], names: &mut Vec<Vec<u8>>, most: usize) {
     if let Some(known) = names.iter().rposition(|n| n == name) {
-        names[known..].rotate_left(1);
-        return;
+        let name = names.remove(known);
+        return names.push(name);
     }
     if name.is_empty() || name.len() > COMPLETED_NAME || name.contains(&b' ') {
         return;

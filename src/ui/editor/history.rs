@@ -63,7 +63,9 @@ impl History {
 
     /// What the newest line that begins with `start` has behind that.
     pub(super) fn rest(&self, start: &[u8]) -> Option<&[u8]> {
-        self.lines.iter().rev().find_map(|line| line.strip_prefix(start).filter(|rest| !rest.is_empty()))
+        (0..self.lines.len())
+            .rev()
+            .find_map(|index| self.get(index)?.strip_prefix(start).filter(|rest| !rest.is_empty()))
     }
 
     /// The newest line before `end` that holds `wanted`, and where.
