@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::random::Random;
 use super::{Bench, Event, quoted};
 
 #[test]
@@ -238,4 +239,43 @@ fn end_of_input_that_a_line_mode_took_is_one() {
     bench.editor.expect_early(2);
     bench.feed(b"a\0\0");
     assert_eq!((bench.events.len(), bench.editor.line()), (2, &b"a"[..]));
+}
+
+/// What is dim is no part of anything: with or without pauses the keys do the same, but for those that take a proposal.
+#[test]
+fn pauses_change_nothing_but_what_is_dim() {
+    let reads = "a|b|@|@b|o|h|hi |!w|!|日|\u{202e}|\x7f|\x7f|\x15|\x17|\x19|\x01|\x1b[D|\x1b[A|\x1b[B|\t|\t|\r|\r|x\r|\x1b\r\
+        |\x12|\x07|\x1b[200~a\rb\r\x1b[201~|\x03";
+    let reads: Vec<&str> = reads.split('|').collect();
+    let mut random = Random(0x1234_5678_9abc_def1);
+    for columns in [12, 40, 80] {
+        let mut benches = [Bench::new(columns, 24), Bench::new(columns, 24)];
+        let mut dim = 0;
+        for step in 0..3000 {
+            let read = reads[random.below(reads.len())];
+            let (pause, arrives) = (random.below(3) as u64 * 300, random.below(9) == 0);
+            for (bench, pauses) in benches.iter_mut().zip([true, false]) {
+                bench.feed(read.as_bytes());
+                if pauses {
+                    dim += bench.wait(pause).len();
+                }
+                if arrives {
+                    bench.editor.add_sender(format!("bob{}", step % 3).as_bytes());
+                    bench.arrive("From bob: hi");
+                }
+            }
+            let [one, other] = &mut benches;
+            assert_eq!((one.editor.line(), &one.events), (other.editor.line(), &other.events), "{read:?}");
+            one.events.truncate(0);
+            other.events.truncate(0);
+            if step % 100 == 99 {
+                benches.iter_mut().for_each(|bench| drop(bench.feed(b"\x07\x05\x15")));
+                assert_eq!(
+                    (benches[0].rows(), benches[0].cursor()),
+                    (benches[1].rows(), benches[1].cursor())
+                );
+            }
+        }
+        assert!(dim > 100, "{dim}");
+    }
 }
