@@ -170,6 +170,23 @@ fn line_is_shown_again_at_the_new_width() {
     }
 }
 
+/// In time or not, the answer to what the terminal was asked is nothing that was typed.
+#[test]
+fn answer_of_the_terminal_is_no_text() {
+    let (mut seat, mut talk) = seated(40, 12);
+    let line = format!("@bob {}", "x".repeat(60));
+    seat.press(&line);
+    seat.shows_only(&[LOGGED_IN, &with_cursor(&line, 0)]);
+    seat.resize(80, 12);
+    seat.is_drawn_on();
+    talk.send("DELIVERY bob hi\n");
+    seat.press("y\x1b[3;26R\x1b[>41;379;0c\x1b[12;80Rz");
+    let line = format!("{line}yz");
+    seat.shows(&["From bob: hi", &with_cursor(&line, 0)]);
+    seat.press("\r");
+    talk.expect(format!("SEND {}", &line[1..]));
+}
+
 #[test]
 fn size_may_change_while_nothing_is_typed() {
     let (mut seat, mut talk) = seated(80, 24);
