@@ -117,9 +117,6 @@ impl Desk {
             self.settle(out);
         }
         self.hidden = true;
-        if self.line.is_empty() {
-            (self.advice, self.talk.ignored) = (Advice::None, false);
-        }
         if !self.is_idle() {
             self.view.hide(out);
         } else if self.line.prompt().is_empty() {
@@ -166,8 +163,6 @@ impl Desk {
 
     /// Does what a key asks for, all but showing it.
     pub(super) fn press(&mut self, key: Key<'_>, out: &mut Vec<u8>) -> Option<Event> {
-        self.talk.ignored = false;
-        let is_told = matches!(self.advice, Advice::Hint(_));
         if self.take_proposal(key) || self.search_on(key) {
             return None;
         }
@@ -182,11 +177,7 @@ impl Desk {
             _ => self.line.end_cutting(),
         }
         match key {
-            Key::Enter => {
-                let event = self.enter(out);
-                self.talk.ignored &= !is_told;
-                return event;
-            }
+            Key::Enter => return self.enter(out),
             Key::Ctrl(b'Z') => return Some(Event::Suspend),
             Key::Ctrl(b'C') if self.line.is_empty() => return Some(Event::Interrupt),
             Key::Ctrl(b'D') if self.line.is_empty() => return Some(Event::EndOfInput),
@@ -227,7 +218,6 @@ impl Desk {
             }
             lines
         };
-        self.talk.ignored = self.talk.to.is_empty() && !text.is_empty() && Command::parse(text).is_none();
         // A name is no line to be sent again.
         if self.talk.chats || Command::parse(text).is_some() {
             self.history.add(text);

@@ -148,10 +148,6 @@ impl Editor {
                 None => {}
             }
         }
-        if bytes.len() > 1 {
-            // So does a program, that types whole lines.
-            self.desk.forget_ignored();
-        }
         let pause = if self.escapes() { Some(ESCAPE_DELAY) } else { self.desk.pause() };
         self.due = pause.map(|pause| self.now + pause);
         if was_idle && event.is_none() && pressed == 1 {

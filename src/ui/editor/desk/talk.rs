@@ -18,8 +18,6 @@ pub(super) struct Talk {
     pub(super) chats: bool,
     /// The last message was for nobody.
     pub(super) misses: bool,
-    /// The last key has entered what was ignored, and nobody was told.
-    pub(super) ignored: bool,
     /// Whom lines are for that are no commands; empty if they are for nobody.
     pub(super) to: Vec<u8>,
     /// The prompt that says so.
@@ -101,18 +99,15 @@ impl Desk {
 
     /// Whether the line is one that there may be advice for, and there is none yet.
     fn is_advised(&self) -> bool {
-        let is_of_use = self.talk.ignored || !self.line.is_empty();
-        self.talk.chats && self.search.is_none() && is_of_use && matches!(self.advice, Advice::None)
+        self.talk.chats
+            && self.search.is_none()
+            && !self.line.is_empty()
+            && matches!(self.advice, Advice::None)
     }
 
-    /// Whether Enter would do nothing, whatever is typed behind the line, or has done nothing.
+    /// Whether Enter would do nothing, whatever is typed behind the line.
     fn ignores(&self) -> bool {
-        self.talk.ignored || self.talk.to.is_empty() && !Command::may_begin(self.line.text())
-    }
-
-    /// Whoever has entered what was ignored does not want to know.
-    pub(in super::super) fn forget_ignored(&mut self) {
-        self.talk.ignored = false;
+        self.talk.to.is_empty() && !Command::may_begin(self.line.text())
     }
 
     fn proposal(&self) -> Option<Vec<u8>> {
