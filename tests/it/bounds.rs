@@ -19,7 +19,7 @@ const NO_BOUNDS: [&str; 11] = [
 ];
 
 /// Where bounds are declared.
-const FILES: [&str; 11] = [
+const FILES: [&str; 15] = [
     "wire/sizes",
     "server/intake",
     "server/limits",
@@ -31,6 +31,10 @@ const FILES: [&str; 11] = [
     "net/log",
     "net/journal",
     "net/clock",
+    "net/errands",
+    "ui/rich/alerts",
+    "ui/rich/errands",
+    "ui/rich/own",
 ];
 
 fn read(path: &str) -> String {
