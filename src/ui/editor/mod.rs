@@ -101,6 +101,9 @@ const CTRL_C: u8 = 3;
 /// What a line mode makes of Ctrl-D, for those who read what it took without it.
 const END_OF_INPUT: Key<'_> = Key::Ctrl(b'@');
 
+/// After this time within a line the terminal is asked to mark pastes, however the line was typed.
+const PASTE_DELAY: Duration = Duration::from_millis(100);
+
 /// After this time an ESC is no start of another key's sequence.
 const ESCAPE_DELAY: Duration = Duration::from_millis(75);
 
@@ -148,11 +151,10 @@ impl Editor {
                 None => {}
             }
         }
-        let pause = if self.escapes() { Some(ESCAPE_DELAY) } else { self.desk.pause() };
-        self.due = pause.map(|pause| self.now + pause);
         if was_idle && event.is_none() && pressed == 1 {
             self.note_first_key(bytes);
         }
+        self.due = self.pause().map(|pause| self.now + pause);
         self.draw(out);
         (at, event)
     }
@@ -232,8 +234,18 @@ impl Editor {
             self.desk.press(Key::Ctrl(b'G'), out);
         } else {
             self.desk.advise();
+            self.mark_from_now_on();
         }
         self.draw(out);
+    }
+
+    /// After which time without a key there is something to be done.
+    fn pause(&self) -> Option<Duration> {
+        if self.escapes() {
+            return Some(ESCAPE_DELAY);
+        }
+        let marks = self.pastes == Pastes::Plain && !self.desk.line().is_empty();
+        self.desk.pause().or(marks.then_some(PASTE_DELAY))
     }
 
     /// Whether an ESC may be the key that leaves a search.
@@ -330,13 +342,18 @@ impl Editor {
         self.pastes = Pastes::Plain;
     }
 
-    /// The terminal is asked to mark pastes when a person has typed the first character of a line, or has fetched one by a key.
-    /// Earlier, at the start, the request would be seen by programs that drive the client (spec S15); they write more than one
-    /// character at a time. Once asked for, it stays so until the end.
+    /// The terminal is asked to mark pastes when a person has typed the first character of a line, or has fetched one by a key,
+    /// or pauses within one. Earlier, at the start, the request would be seen by programs that drive the client (spec S15); they
+    /// write more than one character at a time. Once asked for, it stays so until the end.
     fn note_first_key(&mut self, read: &[u8]) {
         let typed = self.desk.line();
-        let is_by_hand = read[0].is_ascii_control() || text::next(typed, 0) == typed.len();
-        if self.pastes == Pastes::Plain && !typed.is_empty() && is_by_hand {
+        if read[0].is_ascii_control() || text::next(typed, 0) == typed.len() {
+            self.mark_from_now_on();
+        }
+    }
+
+    fn mark_from_now_on(&mut self) {
+        if self.pastes == Pastes::Plain && !self.desk.line().is_empty() {
             self.pastes = Pastes::ToBeMarked;
         }
     }

@@ -34,6 +34,14 @@ impl Bench {
         Self { editor, terminal, events: Vec::new(), written: 0, time: Duration::ZERO }
     }
 
+    /// The same for one that marks pastes already.
+    fn marking(columns: u16, rows: u16) -> Self {
+        let mut bench = Self::new(columns, rows);
+        bench.feed(b"x");
+        bench.feed(b"\x7f");
+        bench
+    }
+
     /// Writes to the terminal as its output processing would.
     fn write(&mut self, out: &[u8]) {
         self.written += out.len();

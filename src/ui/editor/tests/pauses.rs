@@ -7,7 +7,7 @@ use super::{Bench, Event, quoted};
 
 #[test]
 fn escape_leaves_a_search_unless_it_begins_another_key() {
-    let mut bench = Bench::new(60, 10);
+    let mut bench = Bench::marking(60, 10);
     bench.feed(b"@ann one\n@ann two\nhalf\x12one\x1b");
     assert_eq!(bench.rows()[2], "(reverse-i-search)`one': @ann one");
     assert_eq!(bench.editor.next_deadline(), Some(Duration::from_millis(75)));
@@ -35,7 +35,7 @@ const HINT: &str = "  begin with @NAME, !who or !quit";
 #[test]
 fn line_that_would_be_ignored_says_so_after_a_pause() {
     for line in ["help", "?", "/quit", "!help", "!WHO", "!quit now", "hello", "@ x", "\u{65e5}"] {
-        let mut bench = Bench::new(60, 10);
+        let mut bench = Bench::marking(60, 10);
         bench.feed(line.as_bytes());
         assert_eq!(quoted(&bench.wait(499)), "", "{line:?}");
         let written = bench.wait(1);
@@ -54,6 +54,21 @@ fn line_that_would_be_ignored_says_so_after_a_pause() {
         assert_eq!(bench.rows(), ["From bob: hi".to_owned(), format!("{line}x")]);
         assert_eq!(bench.editor.next_deadline(), None);
     }
+}
+
+/// However the line was typed; but not of those who type whole lines (spec S15).
+#[test]
+fn pastes_are_marked_from_a_pause_within_a_line_on() {
+    let mut bench = Bench::new(60, 10);
+    for whole in ["ann\n", "@bob hi\r", "hello\n"] {
+        assert!(!quoted(&bench.feed(whole.as_bytes())).contains("2004"));
+        assert_eq!(bench.editor.next_deadline(), None, "{whole:?}");
+    }
+    bench.feed(b"@bob hi");
+    assert_eq!(quoted(&bench.wait(99)), "");
+    assert_eq!(quoted(&bench.wait(1)), r"\x1b[?2004h");
+    bench.feed(b"!");
+    assert_eq!((bench.editor.next_deadline(), quoted(&bench.wait(10_000))), (None, String::new()), "once");
 }
 
 /// While nothing is typed, a terminal gets what a pipe gets (spec S15), however the line before was typed.
@@ -98,7 +113,7 @@ fn hint_has_a_shorter_form_and_none_for_a_row_without_room() {
 
 /// Some names were seen, and some lines sent.
 fn acquainted() -> Bench {
-    let mut bench = Bench::new(40, 10);
+    let mut bench = Bench::marking(40, 10);
     for name in ["ann", "anton\u{200d}"] {
         bench.editor.add_name(name.as_bytes());
     }
