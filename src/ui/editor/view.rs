@@ -311,10 +311,10 @@ impl View {
     fn erase(&mut self, out: &mut Vec<u8>) {
         let is_wrapped = self.stale || self.shown.is_some_and(|shown| shown.end.row > self.top);
         let how: &[u8] = match self.lead {
-            // One terminal keeps what is erased from its first cell on.
-            Lead::Text => b"\x1b[K\x1b[B\x1b[J\x1b[A",
-            _ if is_wrapped && self.terminal.keeps_wraps() => b"\x1b[999M",
-            _ => b"\x1b[J",
+            Lead::Nothing | Lead::Remains(_) if !is_wrapped => b"\x1b[J",
+            Lead::Nothing | Lead::Remains(_) if self.terminal.keeps_wraps() => b"\x1b[999M",
+            // One terminal, tmux, keeps what is erased from its first cell on. (There may be no row below.)
+            _ => b"\x1b7\x1b[K\x1b[B\x1b[J\x1b8",
         };
         self.erase_by(how, out);
     }

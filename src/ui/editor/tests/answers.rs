@@ -80,12 +80,12 @@ fn a_late_answer_is_not_taken_for_the_next_one() {
     bench.wait(0);
     bench.wait(199);
     assert!(bench.editor.is_restless());
-    assert_eq!(quoted(&bench.wait(1)), r"\r\x1b[Jab");
+    assert_eq!(quoted(&bench.wait(1)), r"\r\x1b7\x1b[K\x1b[B\x1b[J\x1b8ab");
     let mut out = Vec::new();
     bench.editor.resize(20, 8, &mut out);
     assert_eq!(out, QUESTION);
     assert_eq!(quoted(&bench.feed(b"\x1b[5;2R\x1b[8;30R\x1b[6;3R")), "");
-    assert_eq!(quoted(&bench.feed(b"\x1b[8;20R")), r"\x1b[6H\r\x1b[Jab");
+    assert_eq!(quoted(&bench.feed(b"\x1b[8;20R")), r"\x1b[6H\r\x1b7\x1b[K\x1b[B\x1b[J\x1b8ab");
 }
 
 #[test]
@@ -140,11 +140,15 @@ fn nobody_waits_for_an_answer_who_leaves() {
     let mut bench = asked();
     let mut out = Vec::new();
     bench.editor.suspend(&mut out);
-    assert_eq!(quoted(&out), r"\r\x1b[J\x1b[?2004l");
+    assert_eq!(quoted(&out), r"\r\x1b7\x1b[K\x1b[B\x1b[J\x1b8\x1b[?2004l");
     assert_eq!((bench.editor.awaited_answers(), bench.editor.is_restless()), (2, false));
     let mut bench = asked();
     bench.feed(b"\x7f\x7f");
     out.clear();
     bench.editor.hide(&mut out);
-    assert_eq!(quoted(&out), r"\r\x1b[J", "what was drawn goes, though nothing is typed any more");
+    assert_eq!(
+        quoted(&out),
+        r"\r\x1b7\x1b[K\x1b[B\x1b[J\x1b8",
+        "what was drawn goes, though nothing is typed any more"
+    );
 }

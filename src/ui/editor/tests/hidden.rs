@@ -115,7 +115,7 @@ fn a_new_size_behind_a_new_prompt_erases_no_message() {
     assert_eq!(out, QUESTION);
     bench.write(&out);
     bench.wait(0);
-    assert_eq!(quoted(&bench.wait(200)), r"\r\x1b[Ja long prompt: abcdefgh\x08");
+    assert_eq!(quoted(&bench.wait(200)), r"\r\x1b7\x1b[K\x1b[B\x1b[J\x1b8a long prompt: abcdefgh\x08");
 }
 
 /// Two editors get the same keys, one while it is hidden; when both are drawn afresh they show the same.

@@ -117,10 +117,10 @@ fn a_new_size_draws_the_line_anew_and_erases_no_message() {
 fn a_new_size_goes_up_no_further_than_is_surely_ours() {
     // Whether the terminal has wrapped the rows again or not, the cursor is at least so far below the line's first row.
     for (from, to, text, expected) in [
-        (20, 40, "a short line", r"\r\x1b[J"),
-        (10, 20, "two rows or one", r"\r\x1b[J"),
-        (20, 10, "one row or two", r"\r\x1b[J"),
-        (10, 12, "three rows before and after", r"\r\x1b[2A\x1b[J"),
+        (20, 40, "a short line", r"\r\x1b7\x1b[K\x1b[B\x1b[J\x1b8"),
+        (10, 20, "two rows or one", r"\r\x1b7\x1b[K\x1b[B\x1b[J\x1b8"),
+        (20, 10, "one row or two", r"\r\x1b7\x1b[K\x1b[B\x1b[J\x1b8"),
+        (10, 12, "three rows before and after", r"\r\x1b[2A\x1b7\x1b[K\x1b[B\x1b[J\x1b8"),
     ] {
         let mut bench = Bench::new(from, 10);
         bench.feed(text.as_bytes());
