@@ -42,10 +42,13 @@ impl<'a> Command<'a> {
     /// ```
     pub fn parse(line: &'a [u8]) -> Option<Self> {
         let line = line.trim_ascii_start();
+        if let Some(message) = line.strip_prefix(b"@") {
+            return Self::parse_message(message);
+        }
         match line.trim_ascii_end() {
             b"!quit" => Some(Self::Quit),
             b"!who" => Some(Self::Who),
-            _ => Self::parse_send(line),
+            _ => None,
         }
     }
 
@@ -64,16 +67,17 @@ impl<'a> Command<'a> {
 
     /// The same where lines are read in this way: a text is for a user who is known, and not named. An empty line is
     /// none, as no message is empty.
+    #[inline]
     pub(crate) fn read(line: &'a [u8], reading: Reading) -> Option<Self> {
         let command = if reading == Reading::Texts { None } else { Self::parse(line) };
-        let is_text = reading != Reading::Commands && !line.is_empty();
-        command.or(is_text.then_some(Self::Send { to: b"", text: line }))
+        if command.is_some() || reading == Reading::Commands || line.is_empty() {
+            return command;
+        }
+        Some(Self::Send { to: b"", text: line })
     }
 
-    fn parse_send(line: &'a [u8]) -> Option<Self> {
-        let message = line.strip_prefix(b"@")?;
-        // No name goes on in another line, if there are several.
-        let end = memchr::memchr2(b' ', b'\n', message).unwrap_or(message.len());
+    fn parse_message(message: &'a [u8]) -> Option<Self> {
+        let end = memchr::memchr(b' ', message).unwrap_or(message.len());
         let (to, text) = message.split_at(end);
         let text = text.strip_prefix(b" ").unwrap_or(text);
         (!to.is_empty()).then_some(Self::Send { to, text })
@@ -83,8 +87,11 @@ impl<'a> Command<'a> {
 /// Whom a text of several lines is for, whom its first line is for or else `to`, and the texts without what says so.
 /// Line ends before that do not count.
 pub fn split_addressee<'a>(to: &'a [u8], lines: &'a [u8]) -> (&'a [u8], &'a [u8]) {
-    match Command::parse(lines) {
-        Some(Command::Send { to, text }) => (to, text),
+    let begun = lines.trim_ascii_start();
+    // No name goes on in another line.
+    let first = &begun[..memchr::memchr(b'\n', begun).unwrap_or(begun.len())];
+    match Command::parse(first) {
+        Some(Command::Send { to, text }) => (to, &begun[first.len() - text.len()..]),
         _ => (to, lines),
     }
 }

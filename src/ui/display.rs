@@ -83,6 +83,7 @@ pub struct Style {
 }
 
 impl Style {
+    #[inline]
     fn append_name(self, rule: Rule, name: &[u8], out: &mut Vec<u8>) {
         // Most names have nothing to be made visible, and are short: to look at blocks of them takes longer.
         let is_plain = self.escape.is_none() || name.iter().all(u8::is_ascii_graphic);
