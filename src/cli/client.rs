@@ -4,6 +4,7 @@
 use crate::cli::extras;
 use crate::cli::given::{self, Given};
 use crate::cli::table::{COMMON, Program};
+use crate::cli::units;
 use crate::net::options::{Options, Send, When};
 use crate::net::run::{Verdict, run};
 use crate::net::{log, lookup, signals};
@@ -142,12 +143,12 @@ pub(super) fn parse(words: &[OsString]) -> Result<Options, String> {
     };
     let given = &Given::parse(&PROGRAM, words)?;
     let seconds =
-        |id| given.number(id, given::seconds).map(|time| Duration::from_nanos(time.unwrap_or_default()));
+        |id| given.number(id, units::seconds).map(|time| Duration::from_nanos(time.unwrap_or_default()));
     Ok(Options {
         connect_timeout: seconds("connect-timeout")?,
         linger: seconds("linger")?,
-        port: given.number("port", given::port)?.map_or(DEFAULT_PORT, |port| port as u16),
-        max_message: given.number("max-message", given::bytes)?.map(|bytes| bytes as usize),
+        port: given.number("port", units::port)?.map_or(DEFAULT_PORT, |port| port as u16),
+        max_message: given.number("max-message", units::bytes)?.map(|bytes| bytes as usize),
         escape: when(given, "escape")?,
         #[cfg(feature = "rich")]
         color: extras::color(given, when(given, "color")?),

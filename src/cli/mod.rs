@@ -8,3 +8,4 @@ mod given;
 pub mod probes;
 pub mod server;
 mod table;
+mod units;

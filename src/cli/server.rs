@@ -1,7 +1,8 @@
 //! What chinwagd is told on its command line and in its environment.
 
-use crate::cli::given::{self, Given, Number};
+use crate::cli::given::{self, Given};
 use crate::cli::table::{COMMON, Program};
+use crate::cli::units::{self, Number};
 use crate::net::{daemon, log};
 use crate::server::Config;
 use crate::server::hub::{Limits, QUEUE_ROOM};
@@ -117,21 +118,21 @@ impl Options {
             given.number(id, read).map(|size| size.map_or(default, |size| size as usize))
         };
         let limits = Limits::default();
-        let limits = limits.for_users(size("max-users", given::count, limits.max_users)?);
-        let limits = limits.for_memory(size("max-memory", given::bytes, limits.max_memory)?);
-        let login_timeout = given.number("login-timeout", given::seconds)?;
+        let limits = limits.for_users(size("max-users", units::count, limits.max_users)?);
+        let limits = limits.for_memory(size("max-memory", units::bytes, limits.max_memory)?);
+        let login_timeout = given.number("login-timeout", units::seconds)?;
         let limits = Limits {
-            max_name: size("max-name", given::count, limits.max_name)?,
-            max_message: size("max-message", given::bytes, limits.max_message)?,
-            max_queue: size("max-queue", given::bytes, limits.max_queue)?,
-            max_connections: size("max-connections", given::count, limits.max_connections)?,
-            max_per_address: size("max-per-address", given::count, limits.max_per_address)?,
+            max_name: size("max-name", units::count, limits.max_name)?,
+            max_message: size("max-message", units::bytes, limits.max_message)?,
+            max_queue: size("max-queue", units::bytes, limits.max_queue)?,
+            max_connections: size("max-connections", units::count, limits.max_connections)?,
+            max_per_address: size("max-per-address", units::count, limits.max_per_address)?,
             login_timeout: login_timeout.map_or(limits.login_timeout, Duration::from_nanos),
             ..limits
         };
         Ok(Self {
             host: given.host("address")?,
-            port: given.number("port", given::port)?.map_or(DEFAULT_PORT, |port| port as u16),
+            port: given.number("port", units::port)?.map_or(DEFAULT_PORT, |port| port as u16),
             config: Config { limits, echobot: given.flag("echobot") },
             verbose: given.verbosity(),
         })
