@@ -24,7 +24,7 @@ pub(super) fn run(input: &[u8]) {
             b'm' => editor.note_miss(),
             b't' => {
                 time += Duration::from_millis(numbered(with).0 as u64);
-                editor.handle_time(time, &mut out);
+                editor.handle_time(time);
                 editor.handle_pause(&mut out);
             }
             b'l' => editor.leave(&mut out),

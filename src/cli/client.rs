@@ -212,10 +212,10 @@ fn when(given: &Given, id: &str) -> Result<When, String> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn parsed(arguments: &[&str]) -> Result<Options, String> {
+    pub(in crate::cli) fn parsed(arguments: &[&str]) -> Result<Options, String> {
         let words = ["chinwag"].iter().chain(arguments);
         parse(&words.map(OsString::from).collect::<Vec<_>>())
     }

@@ -63,14 +63,9 @@ fn ignored(given: &Given) -> Vec<Vec<u8>> {
 mod tests {
     use super::*;
     use crate::cli::client::parse;
-    use crate::net::options::Options;
+    use crate::cli::client::tests::parsed;
     use std::ffi::OsString;
     use std::os::unix::ffi::OsStringExt as _;
-
-    fn parsed(arguments: &[&str]) -> Result<Options, String> {
-        let words = ["chinwag"].iter().chain(arguments);
-        parse(&words.map(OsString::from).collect::<Vec<_>>())
-    }
 
     #[test]
     fn what_can_be_asked() {

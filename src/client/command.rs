@@ -3,6 +3,9 @@
 use crate::wire::sizes::EXPANDED;
 use alloc::vec::Vec;
 
+/// The commands that are a word of their own.
+pub(crate) const WORDS: [&[u8]; 2] = [b"!quit", b"!who"];
+
 /// A line that means something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Command<'a> {
@@ -57,10 +60,7 @@ impl<'a> Command<'a> {
         let start = line.trim_ascii_start();
         match start.first() {
             Some(b'@') => start.get(1) != Some(&b' '),
-            Some(_) => {
-                Command::parse(start).is_some()
-                    || [&b"!quit"[..], b"!who"].iter().any(|it| it.starts_with(start))
-            }
+            Some(_) => Command::parse(start).is_some() || WORDS.iter().any(|word| word.starts_with(start)),
             None => true,
         }
     }

@@ -18,14 +18,14 @@ impl Child {
         use nix::spawn::{PosixSpawnAttr, PosixSpawnFileActions, posix_spawn};
         use std::os::fd::AsRawFd;
 
-        let null = std::fs::File::options().read(true).write(true).open("/dev/null")?;
+        let null = super::stdio::null()?;
         let mut actions = PosixSpawnFileActions::init()?;
         for (ours, its) in [(null.as_raw_fd(), 0), (output.as_raw_fd(), 1), (null.as_raw_fd(), 2)] {
             actions.add_dup2(ours, its)?;
         }
         let attributes = PosixSpawnAttr::init()?;
         let pid = posix_spawn(program, &actions, &attributes, arguments, &environment())?;
-        Pid::from_raw(pid.as_raw()).map(Self).ok_or_else(|| io::ErrorKind::NotFound.into())
+        started(pid.as_raw()).map(Self)
     }
 
     /// There is no safe call for it.
@@ -73,7 +73,7 @@ impl Command {
         use nix::sys::signal::{SigSet, Signal};
         use std::os::fd::AsRawFd;
 
-        let null = std::fs::File::options().read(true).write(true).open("/dev/null")?;
+        let null = super::stdio::null()?;
         let mut actions = PosixSpawnFileActions::init()?;
         actions.add_dup2(input.as_raw_fd(), 0)?;
         actions.add_dup2(null.as_raw_fd(), 1)?;
@@ -95,7 +95,7 @@ impl Command {
         environment.extend(variables);
         let program = words.first().ok_or(io::ErrorKind::NotFound)?;
         let pid = posix_spawnp(program, &actions, &attributes, words, &environment)?;
-        Pid::from_raw(pid.as_raw()).map(Self).ok_or_else(|| io::ErrorKind::NotFound.into())
+        started(pid.as_raw()).map(Self)
     }
 
     /// There is no safe call for it.
@@ -119,6 +119,11 @@ impl Command {
     pub(crate) fn kill(&self) {
         let _ = rustix::process::kill_process_group(self.0, Signal::KILL);
     }
+}
+
+#[cfg(any(target_os = "linux", target_os = "freebsd", target_os = "netbsd", target_vendor = "apple"))]
+fn started(pid: i32) -> io::Result<Pid> {
+    Pid::from_raw(pid).ok_or_else(|| io::ErrorKind::NotFound.into())
 }
 
 #[cfg(any(target_os = "linux", target_os = "freebsd", target_os = "netbsd", target_vendor = "apple"))]

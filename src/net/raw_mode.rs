@@ -20,7 +20,7 @@ static FOUND: Mutex<Option<Termios>> = Mutex::new(None);
 
 /// What ends the lasting modes, marked pastes and, with the feature `rich`, reports of the focus; harmless where
 /// they are not on.
-const MARKED_PASTES_OFF: &[u8] =
+const LASTING_MODES_OFF: &[u8] =
     if cfg!(feature = "rich") { b"\x1b[?2004l\x1b[?1004l" } else { b"\x1b[?2004l" };
 
 /// Whether what is typed on the terminal is shown: a program that has switched the echo off does not
@@ -62,7 +62,7 @@ pub(crate) fn restore_on_panic() {
         if restore()
             && let Ok(mut output) = Stdio::output()
         {
-            let _ = output.write(MARKED_PASTES_OFF);
+            let _ = output.write(LASTING_MODES_OFF);
         }
         report(panic);
     }));

@@ -75,8 +75,7 @@ impl Stdio {
     /// # Errors
     /// When the system has no such thing.
     pub(crate) fn nowhere() -> io::Result<Self> {
-        let file = OpenOptions::new().read(true).write(true).open("/dev/null")?;
-        Ok(Self { handle: Handle::Private(file), kind: FileType::CharacterDevice, terminal: false })
+        Ok(Self { handle: Handle::Private(null()?), kind: FileType::CharacterDevice, terminal: false })
     }
 
     fn open(inherited: BorrowedFd<'_>, number: u8, reads: bool) -> io::Result<Self> {
@@ -170,6 +169,11 @@ impl Stdio {
             _ => Ok(()),
         }
     }
+}
+
+/// The file that brings nothing, and takes everything.
+pub(crate) fn null() -> io::Result<File> {
+    OpenOptions::new().read(true).write(true).open("/dev/null")
 }
 
 /// Opens the file behind a descriptor once more, if it has a name that leads to the same file.

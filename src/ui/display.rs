@@ -12,7 +12,7 @@ use core::fmt::Write as _;
 pub const PROMPT: &[u8] = b"Welcome to Chat Client. Enter your login: ";
 
 /// What a line consists of, in this order: ours, theirs, ours, theirs (and then the line's end).
-type Parts<'a> = [&'a [u8]; 4];
+pub(super) type Parts<'a> = [&'a [u8]; 4];
 
 /// Appends the line, or, of one with a long text, the piece of it that begins at byte `from` of
 /// the text. Returns where the next piece begins; `None` when the line is complete.
@@ -51,7 +51,7 @@ pub(super) fn write_text(text: &[u8], from: usize, style: Style, out: &mut Vec<u
 }
 
 /// The one table of the screen's strings.
-fn parts<'a>(notice: &Notice<'a>) -> Parts<'a> {
+pub(super) fn parts<'a>(notice: &Notice<'a>) -> Parts<'a> {
     match *notice {
         Notice::LoggedIn(name) => [b"Successfully logged in as ", name, b"!", b""],
         Notice::InUse(name) => [b"Cannot log in as ", name, b". That username is already in use.", b""],

@@ -353,7 +353,7 @@ impl Frontend for Screen {
         #[cfg(feature = "rich")]
         self.note_time(now);
         if let Some(editor) = &mut self.editor {
-            editor.handle_time(now, self.waiting.tail());
+            editor.handle_time(now);
         }
     }
 

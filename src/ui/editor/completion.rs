@@ -1,10 +1,9 @@
 //! What Tab adds: commands after a leading `!`, the names seen lately after a leading `@`, and in front of all the names of
 //! those who wrote last.
 
+use crate::client::command::WORDS;
 use crate::wire::sizes::{COMPLETED_NAME, COMPLETED_NAMES, SENDERS};
 use alloc::vec::Vec;
-
-const COMMANDS: [&[u8]; 2] = [b"!quit", b"!who"];
 
 /// The names, and the round that Tab goes through.
 #[derive(Debug, Default)]
@@ -58,7 +57,7 @@ impl Completion {
         let mut found = Vec::new();
         let (names, start) = match before {
             [b'!', ..] => {
-                for command in COMMANDS.iter().filter(|command| command.starts_with(before)) {
+                for command in WORDS.iter().filter(|command| command.starts_with(before)) {
                     found.push(command.to_vec());
                 }
                 return found;

@@ -214,7 +214,7 @@ impl Editor {
     }
 
     /// Tells the time, since any fixed point.
-    pub fn handle_time(&mut self, now: Duration, _out: &mut Vec<u8>) {
+    pub fn handle_time(&mut self, now: Duration) {
         self.now = now;
         self.desk.view().terminal().handle_time(now);
     }

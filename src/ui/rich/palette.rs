@@ -5,7 +5,7 @@
 const NAMES: [u8; 8] = [130, 64, 28, 30, 27, 98, 133, 164];
 
 /// For what has failed.
-const FAILED: u8 = 161;
+pub(in crate::ui) const FAILED: u8 = 161;
 
 /// The same name has the same colour everywhere.
 pub(in crate::ui) fn color_of(name: &[u8]) -> u8 {
@@ -13,10 +13,6 @@ pub(in crate::ui) fn color_of(name: &[u8]) -> u8 {
     let step = |hash: u32, byte: &u8| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193);
     let hash = name.iter().fold(0x811c_9dc5, step);
     NAMES[((hash >> 16 ^ hash) % 8) as usize]
-}
-
-pub(in crate::ui) const fn failed() -> u8 {
-    FAILED
 }
 
 #[cfg(test)]

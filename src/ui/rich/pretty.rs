@@ -131,10 +131,12 @@ impl Pen<'_> {
                 self.out.extend_from_slice(b": ");
                 display::write_text(text, 0, style, self.out)
             }
-            Notice::LoggedIn(name) => {
-                self.out.extend_from_slice(b"Successfully logged in as ");
+            Notice::LoggedIn(_) => {
+                let [before, name, behind, _] = display::parts(notice);
+                self.out.extend_from_slice(before);
                 self.name(name);
-                self.out.extend_from_slice(b"!\n");
+                self.out.extend_from_slice(behind);
+                self.out.push(b'\n');
                 None
             }
             _ => display::write(notice, from, style, self.out),
@@ -213,7 +215,7 @@ impl Pen<'_> {
 
     fn red(&mut self, ours: core::fmt::Arguments<'_>) {
         let _ = if self.colored {
-            write!(Text(self.out), "\x1b[38;5;{}m{ours}\x1b[0m", palette::failed())
+            write!(Text(self.out), "\x1b[38;5;{}m{ours}\x1b[0m", palette::FAILED)
         } else {
             Text(self.out).write_fmt(ours)
         };

@@ -116,11 +116,11 @@ fn there_is_a_deadline_only_between_a_question_and_its_end() {
     // Something typed is what the question has waited for.
     editor.feed(b"a", &mut out);
     assert_eq!(out, QUESTION);
-    editor.handle_time(Duration::from_millis(1000), &mut out);
+    editor.handle_time(Duration::from_millis(1000));
     assert_eq!((editor.next_deadline(), editor.is_restless()), (ms(1200), true));
     editor.feed(ANSWER.as_bytes(), &mut out);
     assert_eq!((editor.next_deadline(), editor.is_restless()), (ms(1300), true));
-    editor.handle_time(Duration::from_millis(1300), &mut out);
+    editor.handle_time(Duration::from_millis(1300));
     assert_eq!((editor.next_deadline(), editor.is_restless()), (None, false));
 }
 

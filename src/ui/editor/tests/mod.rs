@@ -74,7 +74,7 @@ impl Bench {
     fn wait(&mut self, milliseconds: u64) -> Vec<u8> {
         let mut out = Vec::new();
         self.time += Duration::from_millis(milliseconds);
-        self.editor.handle_time(self.time, &mut out);
+        self.editor.handle_time(self.time);
         self.editor.handle_pause(&mut out);
         self.write(&out);
         out

@@ -53,7 +53,7 @@ fn no_input_at_any_size_controls_the_terminal_or_ends_the_editor() {
                 12 => editor.begin_chat(),
                 13 => {
                     time += Duration::from_millis(random.below(1000) as u64);
-                    editor.handle_time(time, &mut out);
+                    editor.handle_time(time);
                     editor.handle_pause(&mut out);
                 }
                 0 => editor.hide(&mut out),
@@ -66,7 +66,7 @@ fn no_input_at_any_size_controls_the_terminal_or_ends_the_editor() {
                 }
                 5 if random.below(2) == 0 => {
                     time += Duration::from_millis(random.below(150) as u64);
-                    editor.handle_time(time, &mut out);
+                    editor.handle_time(time);
                     editor.handle_pause(&mut out);
                 }
                 4 if random.below(9) == 0 => editor.set_prompt([&b"> "[..], b""][random.below(2)]),

@@ -46,7 +46,7 @@ impl Desk {
         let mut out = Vec::new();
         for part in [0, milliseconds] {
             self.time += Duration::from_millis(part);
-            self.editor.handle_time(self.time, &mut out);
+            self.editor.handle_time(self.time);
             self.editor.handle_pause(&mut out);
         }
         self.terminal.process(&out);
