@@ -6,14 +6,12 @@
 //! ```
 #![allow(clippy::unwrap_used, reason = "what it cannot do ends it")]
 
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 use std::fmt::Write as _;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::num::NonZero;
-use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
@@ -108,16 +106,29 @@ struct Seat {
     emulator: vt100::Parser,
 }
 
+/// A new terminal: its side with the screen, and the name of the other.
+#[cfg(target_os = "linux")]
+fn open_terminal() -> (File, PathBuf) {
+    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+
+    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
+    grantpt(&master).unwrap();
+    unlockpt(&master).unwrap();
+    let name = ptsname(&master, Vec::new()).unwrap();
+    (master.into(), name.into_string().unwrap().into())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn open_terminal() -> (File, PathBuf) {
+    panic!("the picture is made on Linux")
+}
+
 impl Seat {
     fn start(port: &str) -> Self {
-        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
-        grantpt(&master).unwrap();
-        unlockpt(&master).unwrap();
+        let (master, path) = open_terminal();
         let size = Winsize { ws_col: COLUMNS, ws_row: ROWS, ws_xpixel: 0, ws_ypixel: 0 };
         tcsetwinsize(&master, size).unwrap();
-        let name = ptsname(&master, Vec::new()).unwrap();
-        let path = std::ffi::OsStr::from_bytes(name.as_bytes());
-        let line = || OpenOptions::new().read(true).write(true).open(path).unwrap();
+        let line = || File::options().read(true).write(true).open(&path).unwrap();
         let child = Command::new(beside("chinwag"))
             .args(["--port", port, "--name", "ann", "--pretty"])
             .env("TZ", zone())
@@ -127,7 +138,6 @@ impl Seat {
             .stdout(line())
             .spawn()
             .unwrap();
-        let master = File::from(master);
         let mut output = master.try_clone().unwrap();
         let (sender, shown) = channel();
         thread::spawn(move || {

@@ -3,13 +3,9 @@
 use crate::faults::{Fault, When};
 use crate::peer::{Peer, User};
 use crate::program::{Program, Remains, unused_path};
-use rustix::fs::OFlags;
 use rustix::process::Signal;
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcgetattr, tcsetwinsize};
-use std::fs::{File, OpenOptions};
-use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs::File;
 
 const CHINWAG: &str = env!("CARGO_BIN_EXE_chinwag");
 const CHINWAGD: &str = env!("CARGO_BIN_EXE_chinwagd");
@@ -115,17 +111,33 @@ fn reconnect(fault: Option<&Fault>) -> Seen {
     Seen::new(program.finish(), peer.heard())
 }
 
-/// A client on a terminal, with the line editor.
-fn terminal(fault: Option<&Fault>) -> Seen {
-    let peer = Peer::start(None);
-    let master: File =
-        openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).expect("a terminal").into();
+/// Both sides of a new terminal.
+#[cfg(target_os = "linux")]
+fn open_terminal() -> (File, File) {
+    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+    use std::os::unix::{ffi::OsStrExt, fs::OpenOptionsExt};
+
+    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).expect("a terminal");
     grantpt(&master).expect("as every terminal");
     unlockpt(&master).expect("as every terminal");
     let name = ptsname(&master, Vec::new()).expect("it has a name");
     let path = std::ffi::OsStr::from_bytes(name.as_bytes());
-    let flags = OFlags::NOCTTY.bits().cast_signed();
-    let line = OpenOptions::new().read(true).write(true).custom_flags(flags).open(path).expect("its side");
+    let flags = rustix::fs::OFlags::NOCTTY.bits().cast_signed();
+    let mut options = File::options();
+    let line = options.read(true).write(true).custom_flags(flags).open(path).expect("its side");
+    (master.into(), line)
+}
+
+/// There is no trace elsewhere.
+#[cfg(not(target_os = "linux"))]
+fn open_terminal() -> (File, File) {
+    unreachable!("it only runs on Linux")
+}
+
+/// A client on a terminal, with the line editor.
+fn terminal(fault: Option<&Fault>) -> Seen {
+    let peer = Peer::start(None);
+    let (master, line) = open_terminal();
     let size = |columns| Winsize { ws_col: columns, ws_row: 24, ws_xpixel: 0, ws_ypixel: 0 };
     let clone = |file: &File| file.try_clone().expect("a descriptor");
     let modes = |line: &File| format!("{:?}", tcgetattr(line));
