@@ -87,8 +87,16 @@ impl Model {
         self.column += 1;
     }
 
-    /// Erases all from the cursor on, in its row or down to the last.
+    /// Erases all from the cursor on, in its row or down to the last. What is erased from the screen's first cell on,
+    /// tmux keeps above.
     fn erase(&mut self, down: bool) {
+        if down && self.kind == Kind::Rewraps && (self.row, self.column) == (0, 0) {
+            let screen = self.rows.len() - self.height;
+            let used =
+                self.rows.iter().rposition(|row| !row.cells.is_empty()).map_or(screen, |last| last + 1);
+            let kept = self.rows[screen..used.max(screen)].to_vec();
+            self.rows.splice(screen..screen, kept);
+        }
         let column = self.column.min(self.columns - 1);
         let row = self.current();
         row.cells.truncate(column);

@@ -175,6 +175,23 @@ fn random_sizes_messages_and_keys_leave_one_line() {
     }
 }
 
+/// Where the terminal has scrolled off all that was above.
+#[test]
+fn a_line_at_the_top_of_the_screen_leaves_no_copy_above() {
+    for kind in KINDS {
+        let name = if kind == Kind::CutsOff { XTERM } else { TMUX };
+        let mut desk = Desk::new(kind, Some(name), 80, 24);
+        desk.arrive("before");
+        desk.press(text(88).as_bytes());
+        for columns in [40, 80] {
+            desk.resize(columns, 24);
+            desk.answer();
+            desk.arrive(&format!("message at {columns}"));
+            desk.check(columns);
+        }
+    }
+}
+
 /// The first rows of the line are above the screen, where nothing can be erased.
 #[test]
 fn a_line_that_has_scrolled_off_in_part_stays_one_and_tears_no_message() {
