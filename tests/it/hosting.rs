@@ -1,7 +1,6 @@
 //! `--host`: a server and a client in one loop.
 
 use crate::program::{CHINWAG, PROMPT, Program, chinwag, with_arguments, without_environment};
-use crate::support::until;
 use crate::terminal::{Seat, all_on_terminal, on_terminal};
 use std::process::Command;
 
@@ -104,8 +103,7 @@ fn host_who_is_suspended_is_told_what_that_means() {
     seat.program.output.expect("Successfully logged in as ann!");
     seat.press("\x1a");
     seat.program.errors.expect("suspended");
-    until("it stops", || seat.state() == 'T');
-    seat.program.signal(rustix::process::Signal::CONT);
+    seat.resume();
     seat.press("!quit\r");
     assert_eq!(seat.finish().status.code(), Some(0));
 }

@@ -23,6 +23,20 @@ impl Seat {
         stat.rsplit_once(") ").unwrap().1.chars().next().unwrap()
     }
 
+    /// Waits until the client has stopped, and lets it go on. (To continue what is about to stop is no
+    /// use: it stops all the same, for ever.)
+    #[track_caller]
+    pub(crate) fn resume(&self) {
+        self.stops();
+        self.program.signal(Signal::CONT);
+    }
+
+    /// Waits until the client has stopped.
+    #[track_caller]
+    pub(crate) fn stops(&self) {
+        until("it stops", || self.state() == 'T');
+    }
+
     /// The most memory that the client has had up to now, in KiB.
     fn peak_memory(&self) -> usize {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.program.id())).unwrap();
@@ -164,7 +178,7 @@ fn stopped_program_gives_the_terminal_back_and_takes_it_again() {
         seat.shows_only(&[LOGGED_IN, picture]);
         for number in 1..=2 {
             stop(&seat);
-            until("it stops", || seat.state() == 'T');
+            seat.stops();
             assert!(seat.is_as_found(), "the terminal's modes");
             seat.sees(|lines| !lines.contains(&picture.to_owned()));
             if number == 1 {
@@ -174,7 +188,7 @@ fn stopped_program_gives_the_terminal_back_and_takes_it_again() {
             talk.send(format!("DELIVERY bob {number}\n"));
             // A shell sets the terminal as it likes.
             seat.terminal.change_modes(|modes| modes.local_modes |= LocalModes::ECHO | LocalModes::ICANON);
-            seat.program.signal(Signal::CONT);
+            seat.resume();
             seat.shows(&[&*format!("From bob: {number}"), picture]);
             assert!(!seat.is_as_found());
         }

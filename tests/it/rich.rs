@@ -186,7 +186,7 @@ fn reports_of_the_focus_end_with_the_program_and_while_it_is_stopped() {
         seat.program.output.expect(REPORTS_ON);
         seat.program.signal(Signal::TSTP);
         seat.program.output.expect(REPORTS_OFF);
-        seat.program.signal(Signal::CONT);
+        seat.resume();
         seat.program.output.expect(REPORTS_ON);
     }
 }
