@@ -11,11 +11,11 @@ use std::io;
 pub(crate) struct Child(Pid);
 
 impl Child {
-    /// Starts the program with these arguments, its name first, and our environment. It reads nothing,
-    /// and only what it writes to its standard output goes anywhere.
+    /// Starts the program, as the shell finds it, with these arguments, its name first, and our environment. It
+    /// reads nothing, and only what it writes to its standard output goes anywhere.
     #[cfg(any(target_os = "linux", target_os = "freebsd", target_os = "netbsd", target_vendor = "apple"))]
     pub(crate) fn start(program: &CStr, arguments: &[CString], output: &Sender) -> io::Result<Self> {
-        use nix::spawn::{PosixSpawnAttr, PosixSpawnFileActions, posix_spawn};
+        use nix::spawn::{PosixSpawnAttr, PosixSpawnFileActions, posix_spawnp};
         use std::os::fd::AsRawFd;
 
         let null = super::stdio::null()?;
@@ -24,7 +24,7 @@ impl Child {
             actions.add_dup2(ours, its)?;
         }
         let attributes = PosixSpawnAttr::init()?;
-        let pid = posix_spawn(program, &actions, &attributes, arguments, &environment())?;
+        let pid = posix_spawnp(program, &actions, &attributes, arguments, &environment())?;
         started(pid.as_raw()).map(Self)
     }
 

@@ -26,7 +26,15 @@ impl Clock {
     pub(crate) fn local() -> Self {
         let named = std::env::var("TZ");
         let zone = zone(named.as_deref().unwrap_or("localtime")).unwrap_or_else(|error| {
-            note!(Info, "the local time zone is not known, times are in UTC: {error}");
+            match named.as_deref() {
+                // POSIX leaves it open what an empty one means: UTC, for most programs.
+                Err(_) | Ok("") => note!(Info, "the local time zone is not known, times are in UTC: {error}"),
+                Ok(name) => note!(
+                    Error,
+                    "no time zone {name:?} is known here, times are in UTC: a rule as CET-1CEST,M3.5.0,M10.5.0/3 in TZ \
+                     needs no files"
+                ),
+            }
             Zone::utc()
         });
         Self { zone }

@@ -38,7 +38,7 @@ pub(crate) enum ConnectError {
 enum Target {
     /// A name, and the port; what it stands for can change from one connection to the next.
     Name(String, u16),
-    Address(SocketAddr),
+    Known(Vec<SocketAddr>),
 }
 
 #[derive(Debug)]
@@ -52,16 +52,19 @@ impl Connector {
     /// Is to connect to `host`, a name or a number, within `timeout` for the look-up and all attempts
     /// together. The sockets have one token, and the look-up another.
     pub(crate) fn new(host: &str, port: u16, timeout: Duration, token: Token, lookup_token: Token) -> Self {
-        let target = match endpoint::parse(host, port) {
-            Some(address) => Target::Address(address),
-            None => Target::Name(host.to_owned(), port),
-        };
+        let name = || Target::Name(host.to_owned(), port);
+        let target = endpoint::known(host, port).map_or_else(name, Target::Known);
         Self { target, timeout, token, lookup_token, state: State::Idle }
     }
 
-    /// Is to connect to a known address.
-    pub(crate) fn to(address: SocketAddr, timeout: Duration, token: Token, lookup_token: Token) -> Self {
-        let target = Target::Address(address);
+    /// Is to connect to known addresses.
+    pub(crate) fn to(
+        addresses: Vec<SocketAddr>,
+        timeout: Duration,
+        token: Token,
+        lookup_token: Token,
+    ) -> Self {
+        let target = Target::Known(addresses);
         Self { target, timeout, token, lookup_token, state: State::Idle }
     }
 
@@ -78,7 +81,7 @@ impl Connector {
     pub(crate) fn start(&mut self, registry: &Registry, now: Duration) {
         self.give_up(registry);
         self.state = match &self.target {
-            Target::Address(address) => State::Trying(Race::new(vec![*address], self.timeout, now)),
+            Target::Known(addresses) => State::Trying(Race::new(addresses.clone(), self.timeout, now)),
             Target::Name(host, port) => State::LookingUp {
                 lookup: Lookup::start(host, *port, registry, self.lookup_token),
                 deadline: now.saturating_add(self.timeout),

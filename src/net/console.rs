@@ -17,7 +17,7 @@ use crate::wire::escape::Rule;
 use crate::wire::source::Source;
 use mio::{Interest, Registry, Token};
 use rustix::io::Errno;
-use signal_hook::consts::{SIGTERM, SIGXFSZ};
+use signal_hook::consts::SIGXFSZ;
 use std::io;
 use std::time::Duration;
 
@@ -78,7 +78,7 @@ impl Console {
         }
         let tty = tty.transpose().map_err(Failure::local("the terminal"))?;
         if tty.is_none() {
-            signals::end_by(SIGTERM);
+            signals::end_by_signals();
         }
         #[cfg(feature = "rich")]
         if tty.is_some() {

@@ -1,5 +1,6 @@
 //! The program around the server: a poll of its own, signals, and what it says when it starts.
 
+use super::failure::TOO_LITTLE_MEMORY;
 use super::log as logging;
 use super::server::Server;
 use crate::net::endpoint;
@@ -7,6 +8,7 @@ use crate::net::signals::Signals;
 use crate::net::stdio::Stdio;
 use crate::server::Config;
 use crate::wire::format::note;
+use crate::wire::sizes::{LEAST, is_there};
 use mio::{Events, Poll, Registry, Token};
 use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit, rlim_t, setrlimit};
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -28,6 +30,9 @@ const MOST_DESCRIPTORS: rlim_t = if cfg!(target_vendor = "apple") { 10_240 } els
 /// # Errors
 /// When it cannot listen, or the system fails it: one sentence, with what to do.
 pub(crate) fn run(host: &str, port: u16, config: Config) -> io::Result<()> {
+    if !is_there(LEAST) {
+        return Err(io::Error::new(io::ErrorKind::OutOfMemory, TOO_LITTLE_MEMORY));
+    }
     raise_descriptor_limit();
     // This can take long: a signal still ends the program as it ends any.
     let addresses = resolve(host, port)?;
@@ -112,6 +117,7 @@ fn advice(error: &io::Error) -> &'static str {
     match error.kind() {
         io::ErrorKind::AddrInUse => "end the program that listens there, or choose another --port",
         io::ErrorKind::PermissionDenied => "choose a --port from 1024 up",
+        io::ErrorKind::AddrNotAvailable => "give --address one of this machine, or bring its network up",
         _ => "choose another --address or --port",
     }
 }

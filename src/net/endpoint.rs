@@ -1,23 +1,30 @@
 //! Hosts and ports as people write them.
 
 use std::io;
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 
 /// The addresses of a host, at least one: a name, or a number with or without brackets.
 ///
 /// May block: the system's resolver knows no other way. [`Lookup`](super::lookup::Lookup) does not.
-/// Numbers, and names of this machine, need no waiting.
+/// What is [`known`] needs no waiting.
 ///
 /// # Errors
 /// What the resolver says of a name it does not know.
 pub(crate) fn resolve(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
-    let addresses: Vec<_> = (without_brackets(host), port).to_socket_addrs()?.collect();
+    if let Some(addresses) = known(host, port) {
+        return Ok(addresses);
+    }
+    let addresses: Vec<_> = (host, port).to_socket_addrs()?.collect();
     if addresses.is_empty() { Err(io::ErrorKind::NotFound.into()) } else { Ok(addresses) }
 }
 
-/// The address that `host` is, if it is a number, with or without brackets: no name to look up.
-pub(crate) fn parse(host: &str, port: u16) -> Option<SocketAddr> {
-    join(host, port).parse().ok()
+/// The addresses of a host that is no name to look up: a number, with or without brackets, or this machine, whose
+/// name is known where nothing tells any (RFC 6761, section 6.3). First the one that is the default.
+pub(crate) fn known(host: &str, port: u16) -> Option<Vec<SocketAddr>> {
+    if host.eq_ignore_ascii_case("localhost") {
+        return Some(vec![(Ipv4Addr::LOCALHOST, port).into(), (Ipv6Addr::LOCALHOST, port).into()]);
+    }
+    join(host, port).parse().ok().map(|address| vec![address])
 }
 
 /// Binds the first address that the system lets us have: those of the other family, or of another
@@ -60,13 +67,21 @@ mod tests {
         {
             assert_eq!(join(host, 5378), shown);
             assert_eq!(resolve(host, 5378).unwrap()[0].to_string(), shown);
-            assert_eq!(parse(host, 5378).unwrap().to_string(), shown);
+            assert_eq!(known(host, 5378).unwrap()[0].to_string(), shown);
         }
-        assert_eq!(parse("fe80::1%2", 1).unwrap().to_string(), "[fe80::1%2]:1");
-        for name in ["", "localhost", "127.0.0.1:1", "[::1", "1.2.3"] {
-            assert_eq!(parse(name, 1), None, "{name}");
+        assert_eq!(known("fe80::1%2", 1).unwrap()[0].to_string(), "[fe80::1%2]:1");
+        for name in ["", "localhost.example", "127.0.0.1:1", "[::1", "1.2.3"] {
+            assert_eq!(known(name, 1), None, "{name}");
         }
         assert!(resolve("", 5378).is_err() || resolve("no.such.host.invalid", 5378).is_err());
+    }
+
+    #[test]
+    fn this_machine_needs_no_look_up() {
+        for name in ["localhost", "LocalHost"] {
+            let addresses = resolve(name, 9).unwrap();
+            assert_eq!(addresses, ["127.0.0.1:9".parse().unwrap(), "[::1]:9".parse().unwrap()]);
+        }
     }
 
     /// The system's answers, by the port of the address.

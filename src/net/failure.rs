@@ -6,7 +6,11 @@ use crate::wire::escape::Printable;
 use rustix::io::Errno;
 use std::fmt;
 use std::io;
+use std::net::SocketAddr;
 use std::path::PathBuf;
+
+/// Of both programs.
+pub(crate) const TOO_LITTLE_MEMORY: &str = "there is too little memory to begin: let it have one MiB more";
 
 /// The program cannot go on.
 #[derive(Debug)]
@@ -69,6 +73,8 @@ pub(crate) enum Failure {
         /// What the system says.
         error: io::Error,
     },
+    /// There is too little memory to begin.
+    Memory,
     /// The terminal, a pipe or the poll does not work.
     Local {
         /// Which of them.
@@ -89,7 +95,10 @@ impl fmt::Display for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unknown { host, error } => {
-                write!(formatter, "{host} has no address that is known here: check --address ({error})")
+                write!(
+                    formatter,
+                    "{host} has no address that is known here: check --address, or give a number ({error})"
+                )
             }
             Self::Connect { server, error } => match error.kind() {
                 io::ErrorKind::ConnectionRefused => write!(
@@ -100,6 +109,12 @@ impl fmt::Display for Failure {
                 io::ErrorKind::TimedOut => write!(
                     formatter,
                     "{server} does not answer: check --address and --port, or wait longer with --connect-timeout"
+                ),
+                // The loopback interface is down, or there is no such protocol here.
+                io::ErrorKind::NetworkUnreachable | io::ErrorKind::AddrNotAvailable => write!(
+                    formatter,
+                    "there is no way to {server}: bring the network up (`ip link set lo up` for this machine \
+                     itself), or check --address ({error})"
                 ),
                 _ => write!(formatter, "cannot connect to {server}: check --address and --port ({error})"),
             },
@@ -130,6 +145,11 @@ impl fmt::Display for Failure {
                     "{server} is taken: join the server that is there with `chinwag {server}`, without --host, \
                      or choose another --port"
                 ),
+                io::ErrorKind::AddrNotAvailable if is_loopback(server) => write!(
+                    formatter,
+                    "{server} is not there: bring it up (`ip link set lo up`), or host at another address, as \
+                     `--host ::1` or `--host 127.0.0.1` ({error})"
+                ),
                 io::ErrorKind::AddrNotAvailable => write!(
                     formatter,
                     "{server} is not on this machine, where --host would listen: to join a server there, \
@@ -150,12 +170,18 @@ impl fmt::Display for Failure {
             Self::Log { path, error } => {
                 write!(formatter, "cannot write to {}: choose another --log ({error})", path.display())
             }
+            Self::Memory => formatter.write_str(TOO_LITTLE_MEMORY),
             Self::Local { what, error } => write!(formatter, "{what} does not work: {error}"),
         }
     }
 }
 
 impl std::error::Error for Failure {}
+
+fn is_loopback(server: &str) -> bool {
+    server.starts_with("localhost:")
+        || server.parse().is_ok_and(|address: SocketAddr| address.ip().is_loopback())
+}
 
 fn write_unsaid(unsaid: Unsaid, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
     if unsaid == Unsaid::default() { Ok(()) } else { write!(formatter, "; {}", Words(unsaid)) }

@@ -20,6 +20,7 @@ use std::ffi::{CStr, CString};
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -126,10 +127,17 @@ impl Asked {
 }
 
 /// The file of this program. Linux has a name for it that leads to it even after the file was replaced
-/// by a newer one (proc(5)).
+/// by a newer one (proc(5)). Where that is not mounted, whoever started this program has named it.
 fn this_program() -> io::Result<CString> {
-    let path = if cfg!(target_os = "linux") { "/proc/self/exe".into() } else { std::env::current_exe()? };
-    Ok(CString::new(path.into_os_string().into_vec())?)
+    const LINK: &str = "/proc/self/exe";
+    let path = if !cfg!(target_os = "linux") {
+        std::env::current_exe()?.into()
+    } else if Path::new(LINK).exists() {
+        LINK.into()
+    } else {
+        std::env::args_os().next().unwrap_or_default()
+    };
+    Ok(CString::new(path.into_vec())?)
 }
 
 fn parse(answer: &[u8]) -> io::Result<Vec<SocketAddr>> {

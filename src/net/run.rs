@@ -11,6 +11,7 @@ use super::server::Server;
 use crate::client::conversation;
 use crate::client::session::Unsaid;
 use crate::server;
+use crate::wire::sizes::{LEAST, is_there};
 use mio::Poll;
 use signal_hook::consts::SIGINT;
 use std::io;
@@ -56,14 +57,19 @@ pub(crate) enum Verdict {
 /// # Errors
 /// What broke, in words for the user.
 pub(crate) fn run(options: &Options) -> Result<Verdict, Failure> {
+    if !is_there(LEAST) {
+        return Err(Failure::Memory);
+    }
     let poll = Poll::new().map_err(Failure::local("the poll"))?;
-    let target = endpoint::join(&options.address, options.port);
+    let mut target = endpoint::join(&options.address, options.port);
     let timeout = options.connect_timeout;
     let (connector, server) = if options.host {
         let server = bind(options, &target, &poll)?;
         let address = server.local_addr().map_err(|error| Failure::Host { server: target.clone(), error })?;
         say_where(address);
-        (Connector::to(reachable(address), timeout, SOCKET, LOOK_UP), Some(server))
+        let addresses = reachable(address);
+        target = addresses[0].to_string();
+        (Connector::to(addresses, timeout, SOCKET, LOOK_UP), Some(server))
     } else {
         (Connector::new(&options.address, options.port, timeout, SOCKET, LOOK_UP), None)
     };
@@ -97,14 +103,16 @@ fn bind(options: &Options, target: &str, poll: &Poll) -> Result<Server, Failure>
         .map_err(failure)
 }
 
-/// Where a server that listens at `address` can be reached from this machine.
-fn reachable(mut address: SocketAddr) -> SocketAddr {
-    match address.ip() {
-        IpAddr::V4(Ipv4Addr::UNSPECIFIED) => address.set_ip(Ipv4Addr::LOCALHOST.into()),
-        IpAddr::V6(Ipv6Addr::UNSPECIFIED) => address.set_ip(Ipv6Addr::LOCALHOST.into()),
-        _ => {}
-    }
-    address
+/// Where a server that listens at `address` can be reached from this machine. One that listens at all addresses
+/// may do so on a machine without any of IPv6, or of IPv4.
+fn reachable(address: SocketAddr) -> Vec<SocketAddr> {
+    let local = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
+    let ips = match address.ip() {
+        IpAddr::V4(Ipv4Addr::UNSPECIFIED) => &local[..1],
+        IpAddr::V6(Ipv6Addr::UNSPECIFIED) => &[local[1], local[0]],
+        _ => return vec![address],
+    };
+    ips.iter().map(|&ip| SocketAddr::new(ip, address.port())).collect()
 }
 
 /// What the end means for the program, which is said, if there is something to say. Who leaves a terminal need
@@ -151,4 +159,23 @@ fn left(verdict: Verdict, unsaid: Unsaid, is_interactive: bool) -> Verdict {
         log::say("chinwag", &format_args!("left with {}", Words(unsaid)));
     }
     verdict
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn server_that_listens_everywhere_is_reached_where_there_is_a_way() {
+        for (listens, reached) in [
+            ("127.0.0.1:9", &["127.0.0.1:9"][..]),
+            ("[::1]:9", &["[::1]:9"]),
+            ("192.0.2.1:9", &["192.0.2.1:9"]),
+            ("0.0.0.0:9", &["127.0.0.1:9"]),
+            ("[::]:9", &["[::1]:9", "127.0.0.1:9"]),
+        ] {
+            let addresses = reachable(listens.parse().unwrap());
+            assert_eq!(addresses.iter().map(ToString::to_string).collect::<Vec<_>>(), reached);
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use crate::wire::format::note;
 use mio::net::UnixStream;
 use mio::{Interest, Registry, Token};
-use signal_hook::consts::SIGTERM;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use std::fs::File;
 use std::io::{self, Read};
 use std::sync::Arc;
@@ -75,13 +75,27 @@ fn ignored() -> u64 {
     mask.iter().fold(0, |mask, digit| mask << 4 | (u64::from(digit & 15) + u64::from(digit >> 6) * 9))
 }
 
-/// From now on this signal ends the program, though it may have been started to ignore it.
-pub(crate) fn end_by(signal: i32) {
-    if let Err(error) =
-        signal_hook::flag::register_conditional_default(signal, Arc::new(AtomicBool::new(true)))
-    {
-        note!(Debug, "signal {signal}: {error}");
+/// From now on SIGTERM ends the program, though it may have been started to ignore it.
+///
+/// The first process, of a machine or of a container, is not ended by a signal that it does not catch (kill(2),
+/// "NOTES"), and so by none: there the others that people send end it too, with the status that a shell would show.
+pub(crate) fn end_by_signals() {
+    let is_first = is_first_process();
+    for &signal in if is_first { &[SIGTERM, SIGINT, SIGHUP, SIGQUIT][..] } else { &[SIGTERM] } {
+        let always = Arc::new(AtomicBool::new(true));
+        let registered = if is_first {
+            signal_hook::flag::register_conditional_shutdown(signal, 128 + signal, always)
+        } else {
+            signal_hook::flag::register_conditional_default(signal, always)
+        };
+        if let Err(error) = registered {
+            note!(Debug, "signal {signal}: {error}");
+        }
     }
+}
+
+fn is_first_process() -> bool {
+    rustix::process::getpid().is_init()
 }
 
 /// From now on this signal does nothing: the call that it is about says so, too.
@@ -92,8 +106,11 @@ pub(crate) fn ignore(signal: i32) {
 }
 
 /// Does what the signal does to a program that does not care: ends it, or stops it until it is
-/// continued.
+/// continued. The first process can be neither: this returns.
 pub(crate) fn obey(signal: i32) {
+    if is_first_process() {
+        return;
+    }
     if let Err(error) = signal_hook::low_level::emulate_default_handler(signal) {
         note!(Error, "signal {signal}: {error}");
     }

@@ -37,6 +37,8 @@ pub(crate) struct Stdio {
 
 #[derive(Debug)]
 enum Handle {
+    /// Nothing that there is to know of comes or goes; the descriptor is never ready, nor waited for.
+    Nowhere(File),
     /// A description of our own: non-blocking.
     Private(File),
     /// A socket: each call says that it must not block.
@@ -73,9 +75,9 @@ impl Stdio {
     /// What brings nothing, and takes everything.
     ///
     /// # Errors
-    /// When the system has no such thing.
+    /// When there is no descriptor for it.
     pub(crate) fn nowhere() -> io::Result<Self> {
-        Ok(Self { handle: Handle::Private(null()?), kind: FileType::CharacterDevice, terminal: false })
+        Ok(Self { handle: Handle::Nowhere(null()?), kind: FileType::CharacterDevice, terminal: false })
     }
 
     fn open(inherited: BorrowedFd<'_>, number: u8, reads: bool) -> io::Result<Self> {
@@ -171,9 +173,10 @@ impl Stdio {
     }
 }
 
-/// The file that brings nothing, and takes everything.
+/// The file that brings nothing, and takes everything; where there is none, one that can be neither read nor
+/// written, which even an empty system has.
 pub(crate) fn null() -> io::Result<File> {
-    OpenOptions::new().read(true).write(true).open("/dev/null")
+    OpenOptions::new().read(true).write(true).open("/dev/null").or_else(|_| File::open("/"))
 }
 
 /// Opens the file behind a descriptor once more, if it has a name that leads to the same file.
@@ -225,7 +228,7 @@ fn cannot_be_polled(error: &io::Error) -> bool {
 impl AsFd for Handle {
     fn as_fd(&self) -> BorrowedFd<'_> {
         match self {
-            Self::Private(file) | Self::Shared(file) => file.as_fd(),
+            Self::Nowhere(file) | Self::Private(file) | Self::Shared(file) => file.as_fd(),
             Self::Socket(socket) => socket.as_fd(),
         }
     }
@@ -248,6 +251,7 @@ impl Read for Stdio {
             self.ask(PollFlags::IN)?;
         }
         match &mut self.handle {
+            Handle::Nowhere(_) => Ok(0),
             Handle::Private(file) | Handle::Shared(file) => {
                 let read = file.read_vectored(buffers);
                 if self.is_hung_up(&read) { Ok(0) } else { read }
@@ -269,6 +273,7 @@ impl Write for Stdio {
             most = most.min(ATOMIC);
         }
         match &mut self.handle {
+            Handle::Nowhere(_) => Ok(most),
             Handle::Private(file) | Handle::Shared(file) => {
                 let written = file.write(&bytes[..most]);
                 if self.is_hung_up(&written) { Err(Errno::PIPE.into()) } else { written }

@@ -11,6 +11,8 @@
 
 mod allocations;
 #[cfg(target_os = "linux")]
+mod alone;
+#[cfg(target_os = "linux")]
 mod bots;
 mod bounds;
 mod client;

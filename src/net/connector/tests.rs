@@ -84,10 +84,22 @@ fn number_is_connected_to_and_a_second_time_too() {
 fn name_is_looked_up_and_connected_to() {
     let mut poll = Poll::new().unwrap();
     let (_listener, address) = listener();
-    // Where localhost is ::1 first, that refuses.
-    let mut connector = Connector::new("localhost", address.port(), TIMEOUT, SOCKET, LOOKUP);
+    let mut connector = Connector::new("no number", 1, TIMEOUT, SOCKET, LOOKUP);
+    // A look-up knows numbers, too: that of no name is sure to succeed everywhere.
+    connector.target = Target::Name("127.0.0.1".to_owned(), address.port());
     connector.start(poll.registry(), Duration::ZERO);
     assert_eq!(connector.next_deadline(), Some(TIMEOUT));
+    let stream = outcome(&mut connector, &mut poll, Duration::ZERO).unwrap();
+    assert_eq!(stream.peer_addr().unwrap(), address);
+}
+
+#[test]
+fn this_machine_is_tried_without_a_look_up() {
+    let mut poll = Poll::new().unwrap();
+    let (_listener, address) = listener();
+    let mut connector = Connector::new("localhost", address.port(), TIMEOUT, SOCKET, LOOKUP);
+    connector.start(poll.registry(), Duration::ZERO);
+    assert!(matches!(connector.state, State::Trying(_)));
     let stream = outcome(&mut connector, &mut poll, Duration::ZERO).unwrap();
     assert_eq!(stream.peer_addr().unwrap(), address);
 }
@@ -132,7 +144,7 @@ fn name_without_address_is_told_from_an_address_without_server() {
     assert!(is_idle(&connector));
 
     let (_taken, address) = refusing();
-    let mut connector = Connector::to(address, TIMEOUT, SOCKET, LOOKUP);
+    let mut connector = Connector::to(vec![address], TIMEOUT, SOCKET, LOOKUP);
     connector.start(poll.registry(), Duration::ZERO);
     let result = outcome(&mut connector, &mut poll, Duration::ZERO);
     assert_eq!(refused_kind(result), io::ErrorKind::ConnectionRefused);
