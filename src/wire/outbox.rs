@@ -1,7 +1,7 @@
 //! Bytes that wait to be written: appended at one end, written from the other as far as somebody
 //! takes them.
 
-use super::sizes::{KEPT, STEP};
+use super::sizes::{KEPT, LEFT, STEP, is_there};
 use alloc::vec::Vec;
 use core::mem;
 use memchr::{memchr, memrchr};
@@ -85,7 +85,13 @@ impl Outbox {
     /// Owns so much memory from now on, if there is some; returns whether that is so.
     #[must_use]
     pub fn try_grow(&mut self, capacity: usize) -> bool {
-        self.bytes.try_reserve_exact(capacity.saturating_sub(self.bytes.len())).is_ok()
+        let before = self.bytes.capacity();
+        let has_grown = self.bytes.try_reserve_exact(capacity.saturating_sub(self.bytes.len())).is_ok();
+        if capacity <= KEPT || !has_grown || is_there(LEFT) {
+            return has_grown;
+        }
+        self.bytes.shrink_to(before);
+        false
     }
 
     /// Whether this outbox could use a [spare](Outbox::adopt) buffer.

@@ -8,7 +8,7 @@
 //! Full is `len == capacity`, empty is `len == 0`; an empty ring rewinds to the start, so that a
 //! reader that keeps up always reads into, and looks at, one piece.
 
-use super::sizes::ZEROS;
+use super::sizes::{LEFT, ZEROS, is_there};
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -95,8 +95,14 @@ impl Ring {
     #[must_use]
     pub fn try_reserve(&mut self, capacity: usize) -> bool {
         let missing = roomy(capacity) - self.storage.len().min(capacity);
-        if capacity > self.storage.capacity() && self.storage.try_reserve_exact(missing).is_err() {
-            return false;
+        if capacity > self.storage.capacity() {
+            if self.storage.try_reserve_exact(missing).is_err() {
+                return false;
+            }
+            if !is_there(LEFT) {
+                self.storage.shrink_to_fit();
+                return false;
+            }
         }
         self.reserve(capacity);
         true

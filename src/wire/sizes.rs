@@ -4,6 +4,9 @@
 //! Nothing depends on a value but speed and memory: a line of any length passes through both, as far as
 //! the memory goes. All are in bytes unless the name says otherwise.
 
+use alloc::vec::Vec;
+use core::hint::black_box;
+
 /// The first on a host, where the tests run too, the second on a board.
 const fn either(host: usize, board: usize) -> usize {
     if cfg!(any(feature = "std", test)) { host } else { board }
@@ -21,6 +24,14 @@ pub const CHUNK: usize = either(128 * KIB, KIB);
 /// A full ring grows by at most so much: what is cleared at a time is still in the processor's caches
 /// when it is read into, and a message of 100 MB never takes more than 101.
 pub(crate) const STEP: usize = either(MIB, KIB);
+
+/// So much is left, when a long line has got its memory, for all that is never asked about: pieces of it on
+/// their way, answers, what is said.
+pub(crate) const LEFT: usize = either(256 * KIB, 2 * KIB);
+
+/// A program does not begin with less.
+#[cfg(feature = "programs")]
+pub(crate) const LEAST: usize = 320 * KIB;
 
 /// So much is cleared at a time, from a block on the stack.
 pub(crate) const ZEROS: usize = either(4 * KIB, 256);
@@ -116,3 +127,13 @@ pub(crate) const PER_CLIENT: usize = either(512, 256);
 
 /// What all clients together may make a server hold, unless its limits say otherwise.
 pub(crate) const MAX_MEMORY: usize = either(64 * MIB, 32 * KIB);
+
+/// Whether there is so much memory, for what is never asked about.
+#[cold]
+pub(crate) fn is_there(count: usize) -> bool {
+    let mut memory = Vec::<u8>::new();
+    let is_there = memory.try_reserve_exact(count).is_ok();
+    // What nobody looks at is not even asked for.
+    black_box(&memory);
+    is_there
+}

@@ -312,6 +312,17 @@ fn list_walks_past_users_only_and_not_past_all_who_ever_were_here() {
     assert!(steps_of_a_list(&hub) <= 4, "{}", steps_of_a_list(&hub));
 }
 
+/// It has just enough memory, and an answer behind it asks for none: a buffer that grows by itself doubles.
+#[test]
+fn answer_behind_a_long_message_does_not_double_its_memory() {
+    let long = 1 << 20;
+    let limits = Limits { max_message: long, max_queue: 1 << 22, max_memory: 1 << 24, ..LIMITS };
+    let (mut hub, ids) = hub(limits, true, &["ann"]);
+    say(&mut hub, ids[0], &format!("SEND echobot {}", "x".repeat(long)));
+    assert!(hub.outbox(ids[0]).as_slice().ends_with(b"x\nSEND-OK\n"));
+    assert!(hub.outbox(ids[0]).capacity() < long + 100, "{}", hub.outbox(ids[0]).capacity());
+}
+
 #[test]
 fn lines_of_a_client_that_does_not_read_wait() {
     let (mut hub, ids) = hub(LIMITS, true, &["ann"]);
