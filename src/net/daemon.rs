@@ -8,7 +8,7 @@ use crate::net::signals::Signals;
 use crate::net::stdio::Stdio;
 use crate::server::Config;
 use crate::wire::format::note;
-use crate::wire::sizes::{LEAST, is_there};
+use crate::wire::sizes::{CAN_ASK, LEAST, is_there};
 use mio::{Events, Poll, Registry, Token};
 use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit, rlim_t, setrlimit};
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -30,7 +30,7 @@ const MOST_DESCRIPTORS: rlim_t = if cfg!(target_vendor = "apple") { 10_240 } els
 /// # Errors
 /// When it cannot listen, or the system fails it: one sentence, with what to do.
 pub(crate) fn run(host: &str, port: u16, config: Config) -> io::Result<()> {
-    if !is_there(LEAST) {
+    if CAN_ASK && !is_there(LEAST) {
         return Err(io::Error::new(io::ErrorKind::OutOfMemory, TOO_LITTLE_MEMORY));
     }
     raise_descriptor_limit();

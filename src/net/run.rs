@@ -11,7 +11,7 @@ use super::server::Server;
 use crate::client::conversation;
 use crate::client::session::Unsaid;
 use crate::server;
-use crate::wire::sizes::{LEAST, is_there};
+use crate::wire::sizes::{CAN_ASK, LEAST, is_there};
 use mio::Poll;
 use signal_hook::consts::SIGINT;
 use std::io;
@@ -57,7 +57,7 @@ pub(crate) enum Verdict {
 /// # Errors
 /// What broke, in words for the user.
 pub(crate) fn run(options: &Options) -> Result<Verdict, Failure> {
-    if !is_there(LEAST) {
+    if CAN_ASK && !is_there(LEAST) {
         return Err(Failure::Memory);
     }
     let poll = Poll::new().map_err(Failure::local("the poll"))?;

@@ -29,6 +29,11 @@ pub(crate) const STEP: usize = either(MIB, KIB);
 /// their way, answers, what is said.
 pub(crate) const LEFT: usize = either(256 * KIB, 2 * KIB);
 
+/// Whether to ask for memory that is given back leaves everything as it was. With glibc it does not: what comes
+/// next is taken out of that, and cleared, where fresh pages were clean.
+#[cfg(feature = "programs")]
+pub(crate) const CAN_ASK: bool = cfg!(not(target_env = "gnu"));
+
 /// A program does not begin with less.
 #[cfg(feature = "programs")]
 pub(crate) const LEAST: usize = 320 * KIB;
@@ -131,9 +136,12 @@ pub(crate) const MAX_MEMORY: usize = either(64 * MIB, 32 * KIB);
 /// Whether there is so much memory, for what is never asked about.
 #[cold]
 pub(crate) fn is_there(count: usize) -> bool {
-    let mut memory = Vec::<u8>::new();
-    let is_there = memory.try_reserve_exact(count).is_ok();
+    // A large piece, once given back, would change what glibc does with all others of that size (mallopt(3),
+    // M_MMAP_THRESHOLD).
+    const PIECES: usize = if cfg!(target_env = "gnu") { 4 } else { 1 };
+    let mut pieces = [const { Vec::<u8>::new() }; PIECES];
+    let is_there = pieces.iter_mut().all(|piece| piece.try_reserve_exact(count / PIECES).is_ok());
     // What nobody looks at is not even asked for.
-    black_box(&memory);
+    black_box(&pieces);
     is_there
 }
