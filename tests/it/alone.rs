@@ -1,7 +1,8 @@
 //! The programs on a machine with nothing on it: no /proc, /dev and /etc, no network, little memory; and as
 //! the first process of a container.
 
-use crate::program::{CHINWAG, PROMPT, Program, unused_path, without_environment};
+use crate::program::{PROMPT, Program, unused_path, without_environment};
+use crate::runner::{client_behind, server_behind};
 use crate::support::{Daemon, output};
 use std::process::{Command, Output, Stdio};
 
@@ -11,7 +12,12 @@ const BARE: &str = "for folder in /proc /dev /etc; do mount -t tmpfs -o ro none 
 /// Whether this system lets the tests have a system of their own (user_namespaces(7)).
 #[allow(clippy::print_stderr, reason = "whoever runs the tests is to know")]
 fn can_be_alone() -> bool {
-    let can = alone("-m -n -p -f", BARE, "true").status().is_ok_and(|status| status.success());
+    let nothing = |words: &[&str]| {
+        let mut command = Command::new(words[0]);
+        command.args(&words[1..]).arg("true");
+        command
+    };
+    let can = alone("-m -n -p -f", BARE, nothing).status().is_ok_and(|status| status.success());
     let must = std::env::var_os("CI").is_some_and(|value| value == "true");
     assert!(can || !must, "unshare(1) makes no user namespace here");
     if !can {
@@ -20,11 +26,12 @@ fn can_be_alone() -> bool {
     can
 }
 
-/// A program in namespaces of its own, after this script.
-fn alone(namespaces: &str, script: &str, program: &str) -> Command {
-    let mut command = without_environment(Command::new("unshare"));
-    command.arg("-r").args(namespaces.split(' '));
-    command.args(["sh", "-c", &format!("{script}\nexec \"$0\" \"$@\""), program]);
+/// A program, which is started behind other words, in namespaces of its own, after this script.
+fn alone(namespaces: &str, script: &str, behind: impl Fn(&[&str]) -> Command) -> Command {
+    let script = format!("{script}\nexec \"$0\" \"$@\"");
+    let mut words = vec!["unshare", "-r"];
+    words.extend(namespaces.split(' ').chain(["sh", "-c", &script]));
+    let mut command = without_environment(behind(&words));
     command.env_remove("TZ").stderr(Stdio::null());
     command
 }
@@ -36,7 +43,7 @@ fn says(output: &Output) -> (Option<i32>, &str, &str) {
 
 /// The client on a machine with nothing but a network, where it says nothing and leaves.
 fn bare(arguments: &[&str], zone: Option<&str>) -> Output {
-    let mut command = alone("-m", BARE, CHINWAG);
+    let mut command = alone("-m", BARE, client_behind);
     command.args(arguments).envs(zone.map(|zone| ("TZ", zone)));
     output(command)
 }
@@ -109,7 +116,7 @@ fn network_that_is_down_is_said_with_what_to_do() {
         return;
     }
     let run = |arguments: &[&str]| {
-        let mut command = alone("-n", ":", CHINWAG);
+        let mut command = alone("-n", ":", client_behind);
         command.args(arguments);
         output(command)
     };
@@ -139,13 +146,14 @@ fn first_process_of_a_container_is_ended_by_signals() {
     if !can_be_alone() {
         return;
     }
-    let daemon = env!("CARGO_BIN_EXE_chinwagd");
+    type Behind = fn(&[&str]) -> Command;
+    let (server, client): (Behind, Behind) = (server_behind, client_behind);
     for (program, arguments, said, signal, status) in [
-        (daemon, &[][..], "listening on ", "TERM", 0),
-        (daemon, &[], "listening on ", "INT", 0),
-        (CHINWAG, &["--host"], PROMPT, "TERM", 143),
-        (CHINWAG, &["--host"], PROMPT, "INT", 130),
-        (CHINWAG, &["--host"], PROMPT, "HUP", 129),
+        (server, &[][..], "listening on ", "TERM", 0),
+        (server, &[], "listening on ", "INT", 0),
+        (client, &["--host"], PROMPT, "TERM", 143),
+        (client, &["--host"], PROMPT, "INT", 130),
+        (client, &["--host"], PROMPT, "HUP", 129),
     ] {
         let fifo = unused_path();
         assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
@@ -170,8 +178,8 @@ fn message_that_takes_nearly_all_memory_is_shown_or_dropped() {
     let mut ends = [0; 2];
     for step in 0..14 {
         let script = format!("ulimit -d {}; exec \"$0\" \"$@\"", 768 + step * 256);
-        let mut command = without_environment(Command::new("sh"));
-        command.args(["-c", &script, CHINWAG, &format!("ann{step}@{}", server.address)]);
+        let mut command = without_environment(client_behind(&["sh", "-c", &script]));
+        command.arg(format!("ann{step}@{}", server.address));
         let mut program = Program::reading(command, crate::program::file(&line));
         let status = program.wait();
         assert_eq!(status.code(), Some(0), "{step}: {status}");
@@ -184,9 +192,8 @@ fn message_that_takes_nearly_all_memory_is_shown_or_dropped() {
 #[cfg(not(target_env = "gnu"))]
 #[test]
 fn programs_that_have_no_memory_to_begin_say_so() {
-    for program in [CHINWAG, env!("CARGO_BIN_EXE_chinwagd")] {
-        let mut command = Command::new("sh");
-        command.args(["-c", "ulimit -d 256; exec \"$0\" -p 0", program]);
+    for behind in [client_behind, server_behind] {
+        let command = behind(&["sh", "-c", "ulimit -d 256; exec \"$0\" \"$@\" -p 0"]);
         let ended = output(without_environment(command));
         let (status, shown, errors) = says(&ended);
         assert_eq!((status, shown, errors.lines().count()), (Some(1), "", 1), "{errors}");

@@ -1,7 +1,8 @@
 //! The bots in `examples/bots`, run as they are, and attacked by whoever is in the chat.
 
 use crate::peer::{Peer, Talk};
-use crate::program::{CHINWAG, Program, without_environment};
+use crate::program::{Program, without_environment};
+use crate::runner;
 use crate::support::Daemon;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -99,8 +100,8 @@ fn start<'a>(port: u16, bots: &'a [(&str, &str)]) -> impl Iterator<Item = Progra
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/bots");
     bots.iter().filter(|(interpreter, _)| is_there(interpreter)).map(move |(interpreter, script)| {
         let mut command = without_environment(Command::new(interpreter));
-        let programs = Path::new(CHINWAG).parent().unwrap().as_os_str();
-        let path = [programs, std::env::var_os("PATH").unwrap_or_default().as_os_str()].join(":".as_ref());
+        let path = [runner::folder().as_os_str(), std::env::var_os("PATH").unwrap_or_default().as_os_str()]
+            .join(":".as_ref());
         command.env("PATH", path).arg(folder.join(script)).arg(format!("bot@127.0.0.1:{port}"));
         Program::on_pipes(command)
     })

@@ -103,8 +103,7 @@ fn table_of_bounds_is_that_of_the_code() {
         command
     });
     let client_help = crate::support::output({
-        let mut command =
-            crate::program::without_environment(std::process::Command::new(crate::program::CHINWAG));
+        let mut command = crate::program::without_environment(crate::runner::client());
         command.arg("--help");
         command
     });

@@ -2,13 +2,14 @@
 
 use crate::peer::{Peer, Talk};
 use crate::program::{
-    CHINWAG, Collector, Feeder, Outcome, PROMPT, Program, chinwag, file, with_arguments, without_environment,
+    Collector, Feeder, Outcome, PROMPT, Program, chinwag, file, with_arguments, without_environment,
 };
+use crate::runner;
 use std::fs::File;
 use std::io::{Read, Seek};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 /// Requests and their replies, from the log-in on.
 type Script = [(&'static str, &'static str)];
@@ -132,8 +133,7 @@ fn no_input_at_all_is_asked_for_a_name_and_leaves() {
     peer.accept().expect_end();
     null.finish().assert(0, PROMPT);
 
-    let mut shell = Command::new("sh");
-    shell.args(["-c", "exec \"$0\" \"$@\" <&-", CHINWAG]);
+    let shell = runner::client_behind(&["sh", "-c", "exec \"$0\" \"$@\" <&-"]);
     let closed = Program::reading(with_arguments(shell, peer.port(), ""), Stdio::null());
     peer.accept().expect_end();
     closed.finish().assert(0, PROMPT);
@@ -317,7 +317,7 @@ fn line_over_the_limit_is_dropped_and_said_once() {
 #[test]
 fn options_come_from_the_environment_too() {
     let peer = Peer::new();
-    let mut command = without_environment(Command::new(CHINWAG));
+    let mut command = without_environment(runner::client());
     command
         .env("CHINWAG_ADDRESS", "127.0.0.1")
         .env("CHINWAG_PORT", peer.port().to_string())
@@ -382,7 +382,7 @@ fn wrong_command_line_has_a_status_of_its_own() {
         "@host",
         "host -a host",
     ] {
-        let mut command = without_environment(Command::new(CHINWAG));
+        let mut command = without_environment(runner::client());
         command.args(arguments.split(' '));
         let outcome = Program::on_pipes(command).finish();
         assert_eq!((outcome.status.code(), outcome.stdout.as_slice()), (Some(2), &b""[..]), "{arguments}");
@@ -402,7 +402,7 @@ fn arguments_are_made_harmless_too() {
         (&["--log", "/no/\x1b[2J\u{202e}"], 1),
     ];
     for (arguments, status) in table {
-        let mut command = without_environment(Command::new(CHINWAG));
+        let mut command = without_environment(runner::client());
         command.args(arguments);
         let outcome = Program::on_pipes(command).finish();
         let said = String::from_utf8(outcome.stderr).unwrap();

@@ -1,7 +1,8 @@
 //! Conversations that end badly, or in the middle of something (spec section 5, C3, S16).
 
 use crate::peer::{End, Hanging, Peer, Refusing};
-use crate::program::{CHINWAG, Collector, PROMPT, Program, chinwag, file, with_arguments};
+use crate::program::{Collector, PROMPT, Program, chinwag, file, with_arguments};
+use crate::runner;
 #[cfg(target_os = "linux")]
 use crate::terminal::{Seat, Terminal};
 use rustix::fs::OFlags;
@@ -9,7 +10,7 @@ use rustix::process::Signal;
 use std::fs::File;
 use std::io;
 use std::os::fd::AsFd;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 const LOGGED_IN: &str = "Successfully logged in as ann!\n";
 
@@ -272,9 +273,8 @@ fn signals_end_it_as_any_program() {
 fn signals_that_were_ignored_before_are_ignored_still() {
     for is_seated in [false, true] {
         let peer = Peer::new();
-        let mut command = Command::new(if is_seated { "setsid" } else { "env" });
-        command.args(if is_seated { &["--ctty"][..] } else { &[] });
-        command.args(["sh", "-c", "trap '' HUP INT QUIT TERM; exec \"$0\" \"$@\"", CHINWAG]);
+        let shell = ["setsid", "--ctty", "sh", "-c", "trap '' HUP INT QUIT TERM; exec \"$0\" \"$@\""];
+        let command = runner::client_behind(if is_seated { &shell } else { &shell[2..] });
         let command = with_arguments(command, peer.port(), "--name ann");
         let mut seat = None;
         let mut program = None;
@@ -337,8 +337,7 @@ pub(crate) fn is_non_blocking(descriptor: impl AsFd) -> bool {
 #[cfg(target_os = "linux")]
 fn typed_line_that_is_longer_than_the_memory_is_said() {
     let peer = Peer::new();
-    let mut command = Command::new("sh");
-    command.args(["-c", "ulimit -v 40000; exec \"$0\" \"$@\"", CHINWAG]);
+    let command = runner::client_behind(&["sh", "-c", "ulimit -v 40000; exec \"$0\" \"$@\""]);
     let mut program = Program::on_pipes(with_arguments(command, peer.port(), "--name ann"));
     let mut talk = peer.welcome("ann");
     program.enter(format!("@bob {}\n@bob short\n", "x".repeat(60_000_000)));

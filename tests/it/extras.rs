@@ -2,7 +2,8 @@
 
 use crate::editing::LOGGED_IN;
 use crate::peer::{Peer, comes};
-use crate::program::{CHINWAG, DEADLINE, Program, chinwag, unused_path, with_arguments};
+use crate::program::{Program, chinwag, unused_path, with_arguments};
+use crate::runner::{self, deadline};
 use crate::terminal::{Seat, all_on_terminal, on_terminal};
 use rustix::event::PollFlags;
 use rustix::fs::{CWD, FileType, Mode, OFlags, mknodat};
@@ -10,7 +11,6 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::os::unix::process::ExitStatusExt as _;
-use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// A time zone where it is about noon: no test begins before midnight and ends after it.
@@ -281,8 +281,7 @@ fn log_file_with_a_slow_reader_holds_the_conversation_back() {
 fn log_file_that_is_too_long_is_given_up() {
     let path = unused_path();
     let peer = Peer::new();
-    let mut shell = Command::new("sh");
-    shell.args(["-c", "ulimit -f 1; exec \"$0\" \"$@\"", CHINWAG]);
+    let shell = runner::client_behind(&["sh", "-c", "ulimit -f 1; exec \"$0\" \"$@\""]);
     let mut program =
         Program::on_pipes(with_arguments(shell, peer.port(), &format!("--name ann --log {path}")));
     let mut talk = peer.welcome("ann");
@@ -354,7 +353,7 @@ fn line_that_is_logged_last_does_not_wait_for_an_event() {
     let peer = Peer::new();
     let mut seat = Seat::sized(80, 24, all_on_terminal(peer.port(), &options));
     let mut talk = peer.welcome("ann");
-    assert!(comes(&reader, PollFlags::IN, DEADLINE), "nothing is written to the log file");
+    assert!(comes(&reader, PollFlags::IN, deadline()), "nothing is written to the log file");
     let mut first = [0; 200];
     let count = reader.read(&mut first).unwrap();
     assert!(first[..count].ends_with(b" Successfully logged in as ann!\n"));

@@ -1,6 +1,7 @@
 //! What the programs say of themselves: help that fits on a screen, and the README's tables.
 
-use crate::program::{CHINWAG, without_environment};
+use crate::program::without_environment;
+use crate::runner;
 use crate::support::{chinwagd, output};
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -8,7 +9,7 @@ use std::process::Command;
 const README: &str = include_str!("../../README.md");
 
 fn programs() -> [(&'static str, Command); 2] {
-    [("## Options", without_environment(Command::new(CHINWAG))), ("## Run a server", chinwagd())]
+    [("## Options", without_environment(runner::client())), ("## Run a server", chinwagd())]
 }
 
 fn answer(mut command: Command, option: &str) -> String {
@@ -98,7 +99,7 @@ fn exit_statuses_of_the_readme_are_those_of_the_help() {
     };
     let rows = README.split("| exit status |").nth(1).unwrap().split("\n\n").next().unwrap();
     let rows = rows.lines().skip(2).map(|row| row.split('|').nth(1).unwrap()).collect::<Vec<_>>().join(" ");
-    let help = answer(without_environment(Command::new(CHINWAG)), "--help");
+    let help = answer(without_environment(runner::client()), "--help");
     let text = help.split("Exit status:\n").nth(1).unwrap();
     let firsts: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("  ")?.get(..8)).collect();
     assert_eq!(statuses(&rows), statuses(&firsts.join(" ")));

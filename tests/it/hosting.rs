@@ -1,13 +1,13 @@
 //! `--host`: a server and a client in one loop.
 
-use crate::program::{CHINWAG, PROMPT, Program, chinwag, with_arguments, without_environment};
+use crate::program::{PROMPT, Program, chinwag, with_arguments, without_environment};
+use crate::runner;
 use crate::terminal::{Seat, all_on_terminal, on_terminal};
-use std::process::Command;
 
 /// One who hosts on a port that the system picks; returns the port, too.
 fn host(name: &str) -> (Program, u16) {
     let mut program =
-        Program::on_pipes(with_arguments(Command::new(CHINWAG), 0, &format!("--host --name {name}")));
+        Program::on_pipes(with_arguments(runner::client(), 0, &format!("--host --name {name}")));
     let port = port_of(&mut program);
     program.output.expect(format!("Successfully logged in as {name}!\n"));
     (program, port)
@@ -86,8 +86,7 @@ fn host_and_guest_talk_to_each_other_and_to_the_echobot() {
 /// Every guest is a descriptor; a shell allows few unless it is asked.
 #[test]
 fn host_may_have_as_many_descriptors_as_the_system_allows() {
-    let mut shell = Command::new("sh");
-    shell.args(["-c", "ulimit -S -n 64; exec \"$0\" \"$@\"", CHINWAG]);
+    let shell = runner::client_behind(&["sh", "-c", "ulimit -S -n 64; exec \"$0\" \"$@\""]);
     let mut program = Program::on_pipes(with_arguments(shell, 0, "--host -v --name ann"));
     port_of(&mut program);
     let limits = std::fs::read_to_string(format!("/proc/{}/limits", program.id())).unwrap();
@@ -99,7 +98,7 @@ fn host_may_have_as_many_descriptors_as_the_system_allows() {
 /// Nobody is served meanwhile: that is said.
 #[test]
 fn host_who_is_suspended_is_told_what_that_means() {
-    let mut seat = Seat::sized(80, 24, with_arguments(Command::new(CHINWAG), 0, "--host -v --name ann"));
+    let mut seat = Seat::sized(80, 24, with_arguments(runner::client(), 0, "--host -v --name ann"));
     seat.program.output.expect("Successfully logged in as ann!");
     seat.press("\x1a");
     seat.program.errors.expect("suspended");
@@ -111,7 +110,7 @@ fn host_who_is_suspended_is_told_what_that_means() {
 /// Standard error has it all before standard output asks for a name.
 #[test]
 fn host_is_told_where_and_what_to_try() {
-    let mut program = Program::on_pipes(with_arguments(Command::new(CHINWAG), 0, "--host"));
+    let mut program = Program::on_pipes(with_arguments(runner::client(), 0, "--host"));
     let port = port_of(&mut program);
     program.output.expect(PROMPT);
     program.enter_all("");
@@ -124,7 +123,7 @@ fn host_is_told_where_and_what_to_try() {
     assert!(said.lines().all(|line| line.len() < 80), "{said}");
     assert_eq!((String::from_utf8(outcome.stderr).unwrap(), outcome.stdout), (said, PROMPT.into()));
     // And what it says to enter is understood.
-    let mut command = without_environment(Command::new(CHINWAG));
+    let mut command = without_environment(runner::client());
     command.args(["--host", "ann@0.0.0.0:0"]);
     let mut program = Program::on_pipes(command);
     program.errors.expect("hosting at 0.0.0.0:");
@@ -155,7 +154,7 @@ fn host_elsewhere_hints_at_what_was_meant() {
         ("192.0.2.1".into(), "to join a server there, `chinwag 192.0.2.1:5378`".into()),
         ("chat.invalid".into(), "to join a server there, `chinwag chat.invalid:5378`".into()),
     ] {
-        let mut command = without_environment(Command::new(CHINWAG));
+        let mut command = without_environment(runner::client());
         command.args(["--host", &place]);
         let outcome = Program::on_pipes(command).finish();
         let said = String::from_utf8(outcome.stderr).unwrap();

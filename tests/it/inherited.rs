@@ -1,7 +1,8 @@
 //! What the programs inherit, whatever it is: arguments and variables that are hostile, descriptors that
 //! are closed or take nothing (spec S14, S16).
 
-use crate::program::{CHINWAG, Program, without_environment};
+use crate::program::{Program, without_environment};
+use crate::runner;
 use crate::support::{Daemon, chinwagd, output};
 use std::ffi::OsString;
 use std::fs::File;
@@ -32,7 +33,7 @@ const OPTIONS: [&str; 15] = [
 
 /// Ends at once, as a rule, for want of a server.
 fn client() -> Command {
-    let mut command = without_environment(Command::new(CHINWAG));
+    let mut command = without_environment(runner::client());
     command.args(["-vvv", "--timestamps", "--connect-timeout", "1"]);
     // Where no log file can be made.
     command.current_dir("/proc");
@@ -119,13 +120,14 @@ fn closed_descriptors_are_empty_ones() {
     let daemon = Daemon::start(&[]);
     let port = daemon.address.port().to_string();
     for (closed, status) in [("<&-", 0), (">&-", 0), ("2>&-", 0), ("<&- >&- 2>&-", 0)] {
-        let mut shell = without_environment(Command::new("sh"));
-        shell.args(["-c", &format!("exec \"$0\" \"$@\" {closed}"), CHINWAG, "-n", "ann", "-p", &port]);
+        let script = format!("exec \"$0\" \"$@\" {closed}");
+        let mut shell = without_environment(runner::client_behind(&["sh", "-c", &script]));
+        shell.args(["-n", "ann", "-p", &port]);
         let outcome = Program::reading(shell, Stdio::null()).finish();
         assert_eq!(outcome.status.code(), Some(status), "{closed}");
     }
-    let mut shell = without_environment(Command::new("sh"));
-    shell.args(["-c", "exec \"$0\" -p x 2>&-", CHINWAG]);
+    let shell = runner::client_behind(&["sh", "-c", "exec \"$0\" \"$@\" -p x 2>&-"]);
+    let shell = without_environment(shell);
     assert_eq!(Program::reading(shell, Stdio::null()).finish().status.code(), Some(2));
 }
 

@@ -1,10 +1,10 @@
 //! Logging in: refusals of every kind, by servers of every kind (spec section 3).
 
 use crate::peer::{End, Peer};
-use crate::program::{CHINWAG, PROMPT, Program, chinwag, without_environment};
+use crate::program::{PROMPT, Program, chinwag, without_environment};
+use crate::runner;
 use crate::support::Daemon;
 use std::net::TcpListener;
-use std::process::Command;
 
 const IN_USE: &str = "Cannot log in as NAME. That username is already in use.\n";
 const DISALLOWED: &str = "Cannot log in as NAME. That username contains disallowed characters.\n";
@@ -162,7 +162,7 @@ fn name_and_server_are_given_in_one_word() {
         ["127.0.0.1", "::1"].into_iter().filter(|address| TcpListener::bind((*address, 0)).is_ok());
     for address in addresses {
         let daemon = Daemon::start(&["-a", address]);
-        let mut command = without_environment(Command::new(CHINWAG));
+        let mut command = without_environment(runner::client());
         command.arg(format!("ann@{}", daemon.address));
         let nowhere = [("CHINWAG_ADDRESS", "192.0.2.1"), ("CHINWAG_PORT", "1"), ("CHINWAG_NAME", "bob")];
         command.envs(nowhere);

@@ -1,14 +1,13 @@
 //! The client asked by another one for the addresses of a name.
 
-use crate::program::CHINWAG;
+use crate::runner;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
-use std::process::Command;
 
 #[test]
 fn client_that_is_asked_answers_and_does_nothing_else() {
     let ask = |arguments: &[&str]| {
-        let output = Command::new(CHINWAG).args(arguments).output().unwrap();
+        let output = runner::client().args(arguments).output().unwrap();
         (output.status.code(), String::from_utf8(output.stdout).unwrap(), output.stderr.len())
     };
     assert_eq!(ask(&["--look-up", "127.0.0.1", "9"]), (Some(0), "127.0.0.1:9\n".to_owned(), 0));
@@ -25,6 +24,6 @@ fn client_that_is_asked_answers_and_does_nothing_else() {
 fn arguments_that_are_no_text_are_wrong_usage_and_no_panic() {
     let strange = OsStr::from_bytes(b"\xff");
     for arguments in [[strange, strange], [OsStr::new("--look-up"), strange]] {
-        assert_eq!(Command::new(CHINWAG).args(arguments).output().unwrap().status.code(), Some(2));
+        assert_eq!(runner::client().args(arguments).output().unwrap().status.code(), Some(2));
     }
 }

@@ -41,6 +41,7 @@ mod raw_mode;
 mod reconnecting;
 #[cfg(all(target_os = "linux", feature = "rich"))]
 mod rich;
+mod runner;
 #[cfg(target_os = "linux")]
 mod screen;
 mod server;

@@ -1,6 +1,6 @@
 //! A server that does what a test says, byte by byte.
 
-use crate::program::DEADLINE;
+use crate::runner::deadline;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::{AddressFamily, SocketType, sockopt};
 use std::io::{self, BufRead, BufReader, Write};
@@ -29,11 +29,11 @@ impl Peer {
 
     #[track_caller]
     pub(crate) fn accept(&self) -> Talk {
-        assert!(comes(&self.listener, PollFlags::IN, DEADLINE), "nobody connected");
+        assert!(comes(&self.listener, PollFlags::IN, deadline()), "nobody connected");
         let (stream, _) = self.listener.accept().unwrap();
         stream.set_nodelay(true).unwrap();
-        stream.set_read_timeout(Some(DEADLINE)).unwrap();
-        stream.set_write_timeout(Some(DEADLINE)).unwrap();
+        stream.set_read_timeout(Some(deadline())).unwrap();
+        stream.set_write_timeout(Some(deadline())).unwrap();
         Talk { reader: BufReader::new(stream) }
     }
 
@@ -193,7 +193,7 @@ impl Hanging {
         let (listener, port) = bound();
         rustix::net::listen(&listener, 0).unwrap();
         let first = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
-        assert!(comes(&listener, PollFlags::IN, DEADLINE), "the queue holds nothing");
+        assert!(comes(&listener, PollFlags::IN, deadline()), "the queue holds nothing");
         Self { _listener: listener, _first: first, port }
     }
 }

@@ -1,5 +1,6 @@
 //! The real client as a child process: typed to, listened to, and waited for with a deadline.
 
+use crate::runner::{self, deadline};
 use memchr::memmem;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
 use std::fs::File;
@@ -11,11 +12,6 @@ use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, Once};
 use std::thread;
 use std::time::{Duration, Instant};
-
-/// Whatever is waited for takes no longer; generous, because machines are slow at times.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
-
-pub(crate) const CHINWAG: &str = env!("CARGO_BIN_EXE_chinwag");
 
 /// S1 on anything but a terminal.
 pub(crate) const PROMPT: &str = "Welcome to Chat Client. Enter your login: \n";
@@ -38,7 +34,7 @@ pub(crate) fn heed_signals() {
 
 /// The client of a server at this port, with further arguments.
 pub(crate) fn chinwag(port: u16, arguments: &str) -> Command {
-    with_arguments(Command::new(CHINWAG), port, arguments)
+    with_arguments(runner::client(), port, arguments)
 }
 
 /// Adds the arguments to a command line that starts the client; the environment of whoever runs
@@ -46,7 +42,7 @@ pub(crate) fn chinwag(port: u16, arguments: &str) -> Command {
 /// reason to leave.
 pub(crate) fn with_arguments(command: Command, port: u16, arguments: &str) -> Command {
     let mut command = without_environment(command);
-    command.env("CHINWAG_LINGER", DEADLINE.as_secs().to_string());
+    command.env("CHINWAG_LINGER", deadline().as_secs().to_string());
     command.arg("--port").arg(port.to_string()).args(arguments.split_whitespace());
     command
 }
@@ -141,12 +137,12 @@ impl Program {
     /// Waits for its end.
     #[track_caller]
     pub(crate) fn wait(&mut self) -> ExitStatus {
-        let deadline = Instant::now() + DEADLINE;
+        let latest = Instant::now() + deadline();
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return status;
             }
-            assert!(Instant::now() < deadline, "still running; it has said: {}", self.output.text());
+            assert!(Instant::now() < latest, "still running; it has said: {}", self.output.text());
             thread::sleep(Duration::from_millis(2));
         }
     }
@@ -316,7 +312,7 @@ impl Collector {
 
     fn wait_while(&self, condition: impl FnMut(&mut Collected) -> bool) -> MutexGuard<'_, Collected> {
         let (collected, changed) = &*self.shared;
-        changed.wait_timeout_while(lock(collected), DEADLINE, condition).unwrap().0
+        changed.wait_timeout_while(lock(collected), deadline(), condition).unwrap().0
     }
 }
 

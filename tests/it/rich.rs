@@ -5,7 +5,6 @@ use crate::program::{Program, chinwag, unused_path};
 use crate::terminal::{Seat, all_on_terminal, on_terminal};
 use rustix::process::Signal;
 use std::fs;
-use std::time::{Duration, Instant};
 
 const PRETTY: &str = "--name ann --pretty --color never";
 const LOGGED_IN: &str = "Successfully logged in as ann!";
@@ -287,11 +286,8 @@ fn command_is_run_for_each_message_on_pipes_and_terminals() {
         let mut talk = peer.welcome("ann");
         talk.send("DELIVERY bob hi $(x)\nDELIVERY eve no\nSEND-OK\nDELIVERY bob \\n `y`;\n");
         let expected = "bob: hi $(x)\nhi $(x)\nbob: \\n `y`;\n\\n `y`;\n";
-        let start = Instant::now();
-        while fs::read_to_string(&path).unwrap_or_default() != expected {
-            assert!(start.elapsed() < Duration::from_secs(30), "{:?}", fs::read_to_string(&path));
-            std::thread::sleep(Duration::from_millis(5));
-        }
+        let written = || fs::read_to_string(&path).unwrap_or_default();
+        crate::support::until("the command has said it all", || written() == expected);
         drop((talk, client));
         fs::remove_file(&path).unwrap();
         fs::remove_file(&script).unwrap();

@@ -1,6 +1,7 @@
 //! chinwagd, as its clients meet it (spec section 6).
 
-use crate::support::{Client, DEADLINE, Daemon, chinwagd, output, raise_descriptor_limit, until};
+use crate::runner::{self, deadline};
+use crate::support::{Client, Daemon, chinwagd, output, raise_descriptor_limit, until};
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener};
 use std::time::{Duration, Instant};
@@ -131,7 +132,7 @@ fn chat(one: &mut Client, other: &mut Client) {
         one.hears("SEND-OK\n");
         other.hears("DELIVERY dan hi\n");
     }
-    assert!(start.elapsed() < DEADLINE / 3);
+    assert!(start.elapsed() < deadline() / 3);
 }
 
 #[test]
@@ -295,7 +296,7 @@ fn out_of_descriptors_it_serves_on_and_accepts_again() {
     let last = loop {
         let mut other = daemon.client();
         other.says(format!("HELLO-FROM user{}\n", others.len()));
-        let patience = if others.len() < 12 { DEADLINE } else { Duration::from_millis(200) };
+        let patience = if others.len() < 12 { deadline() } else { Duration::from_millis(200) };
         other.stream.get_ref().set_read_timeout(Some(patience)).unwrap();
         match (&mut other.stream.get_ref()).read(&mut [0; 100]) {
             Ok(1..) => others.push(other),
@@ -306,7 +307,7 @@ fn out_of_descriptors_it_serves_on_and_accepts_again() {
     chat(&mut dan, &mut eve);
     drop(others);
     let mut last = last;
-    last.stream.get_ref().set_read_timeout(Some(DEADLINE)).unwrap();
+    last.stream.get_ref().set_read_timeout(Some(deadline())).unwrap();
     let heard = last.hears_line();
     assert!(heard.starts_with("HELLO user"), "{heard}");
     chat(&mut dan, &mut eve);
@@ -359,7 +360,7 @@ fn place_that_it_cannot_listen_at_is_said_in_one_line() {
     let holder = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = holder.local_addr().unwrap().port().to_string();
     for (option, value) in [("--port", port.as_str()), ("--address", "no.such.host.invalid")] {
-        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_chinwagd"));
+        let mut command = runner::server();
         command.args([option, value]);
         let output = output(command);
         let said = String::from_utf8(output.stderr).unwrap();

@@ -1,13 +1,11 @@
 //! Programs and peers for the tests: each is ended by its own guard, each wait has a deadline.
 
+use crate::runner::{self, deadline};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
-
-/// No wait takes longer; far more than any takes, even on a busy machine.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
 
 /// A server that listens, ended with the test.
 pub(crate) struct Daemon {
@@ -24,9 +22,9 @@ impl Daemon {
 
     /// Under a hard limit of descriptors, so that the server cannot raise it.
     pub(crate) fn start_with_descriptors(count: usize, arguments: &[&str]) -> Self {
-        let script = format!("ulimit -n {count}; exec \"$0\" -p 0 \"$@\"");
-        let mut command = Command::new("sh");
-        command.args(["-c", &script, env!("CARGO_BIN_EXE_chinwagd")]).args(arguments);
+        let script = format!("ulimit -n {count}; exec \"$0\" \"$@\"");
+        let mut command = runner::server_behind(&["sh", "-c", &script]);
+        command.args(["-p", "0"]).args(arguments);
         Self::spawn(command)
     }
 
@@ -81,7 +79,7 @@ impl Drop for Daemon {
 }
 
 pub(crate) fn chinwagd() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_chinwagd"));
+    let mut command = runner::server();
     command.args(["-p", "0"]);
     command
 }
@@ -92,7 +90,7 @@ fn wait(child: &mut Child) -> ExitStatus {
         if let Some(status) = child.try_wait().unwrap() {
             return status;
         }
-        assert!(start.elapsed() < DEADLINE, "it does not end");
+        assert!(start.elapsed() < deadline(), "it does not end");
         std::thread::sleep(Duration::from_millis(5));
     }
 }
@@ -103,7 +101,7 @@ pub(crate) fn output(mut command: Command) -> Output {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let start = Instant::now();
     while child.try_wait().unwrap().is_none() {
-        if start.elapsed() > DEADLINE {
+        if start.elapsed() > deadline() {
             let _ = child.kill();
             panic!("it does not end");
         }
@@ -122,7 +120,7 @@ pub(crate) fn raise_descriptor_limit() {
 pub(crate) fn until(what: &str, mut test: impl FnMut() -> bool) {
     let start = Instant::now();
     while !test() {
-        assert!(start.elapsed() < DEADLINE, "it never happens that {what}");
+        assert!(start.elapsed() < deadline(), "it never happens that {what}");
         std::thread::sleep(Duration::from_millis(5));
     }
 }
@@ -134,9 +132,9 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) fn connect(address: SocketAddr) -> Self {
-        let stream = TcpStream::connect_timeout(&address, DEADLINE).unwrap();
-        stream.set_read_timeout(Some(DEADLINE)).unwrap();
-        stream.set_write_timeout(Some(DEADLINE)).unwrap();
+        let stream = TcpStream::connect_timeout(&address, deadline()).unwrap();
+        stream.set_read_timeout(Some(deadline())).unwrap();
+        stream.set_write_timeout(Some(deadline())).unwrap();
         stream.set_nodelay(true).unwrap();
         Self { stream: BufReader::new(stream) }
     }

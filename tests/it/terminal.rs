@@ -2,7 +2,8 @@
 
 use crate::endings::is_non_blocking;
 use crate::peer::{End, Hanging, Peer};
-use crate::program::{CHINWAG, Collector, Feeder, Outcome, Program, with_arguments};
+use crate::program::{Collector, Feeder, Outcome, Program, with_arguments};
+use crate::runner;
 use crate::screen::Screen;
 use rustix::fs::OFlags;
 use rustix::process::Signal;
@@ -71,16 +72,13 @@ impl Terminal {
 
 /// The client, with the terminal that it is given as its controlling one.
 pub(crate) fn on_terminal(port: u16, arguments: &str) -> Command {
-    let mut command = Command::new("setsid");
-    command.args(["--ctty", CHINWAG]);
-    with_arguments(command, port, arguments)
+    with_arguments(runner::client_behind(&["setsid", "--ctty"]), port, arguments)
 }
 
 /// The same, with its standard error on the terminal, too.
 pub(crate) fn all_on_terminal(port: u16, arguments: &str) -> Command {
-    let mut command = Command::new("setsid");
-    command.args(["--ctty", "sh", "-c", "exec \"$0\" \"$@\" 2>&1", CHINWAG]);
-    with_arguments(command, port, arguments)
+    let shell = ["setsid", "--ctty", "sh", "-c", "exec \"$0\" \"$@\" 2>&1"];
+    with_arguments(runner::client_behind(&shell), port, arguments)
 }
 
 /// A client with a terminal of its own.

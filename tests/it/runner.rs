@@ -1,0 +1,104 @@
+//! Which programs are tested, and what starts them: a program for another processor is run by an emulator.
+//!
+//! Cargo builds the programs and says where they are. `CHINWAG_PROGRAMS` is a folder with others: a release
+//! build, or one for a board. What is to stand in front of them is told as Cargo is told it, by
+//! `CARGO_TARGET_<TRIPLE>_RUNNER` with the target whose folder they are in; or by `CHINWAG_RUNNER`.
+
+use crate::program::unused_path;
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::LazyLock;
+use std::time::Duration;
+
+/// Whatever is waited for takes no longer; generous, because machines are slow at times.
+const DEADLINE: Duration = Duration::from_secs(30);
+
+/// How many times as long it may take where an emulator runs the programs.
+const EMULATED: u32 = 10;
+
+static CLIENT: LazyLock<Tested> = LazyLock::new(|| Tested::find("chinwag", env!("CARGO_BIN_EXE_chinwag")));
+static SERVER: LazyLock<Tested> = LazyLock::new(|| Tested::find("chinwagd", env!("CARGO_BIN_EXE_chinwagd")));
+
+/// The words that start one of the programs.
+struct Tested(Vec<String>);
+
+impl Tested {
+    fn find(name: &str, built: &str) -> Self {
+        let path = env::var("CHINWAG_PROGRAMS").map_or(built.to_owned(), |folder| format!("{folder}/{name}"));
+        let cargo = format!("CARGO_TARGET_{}_RUNNER", target(&path));
+        let runner = env::var("CHINWAG_RUNNER").or_else(|_| env::var(cargo)).unwrap_or_default();
+        Self(runner.split_whitespace().map(str::to_owned).chain([path]).collect())
+    }
+
+    fn is_emulated(&self) -> bool {
+        self.0.len() > 1
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.0[0]);
+        command.args(&self.0[1..]);
+        command
+    }
+
+    fn behind(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(words[0]);
+        command.args(&words[1..]).args(&self.0);
+        command
+    }
+
+    /// Makes this folder, with a script that starts the program. (It is a shell that writes it: what a
+    /// process has open to write can be run by nobody, and others are being started here meanwhile.)
+    fn write_script(&self, folder: &str) -> PathBuf {
+        std::fs::create_dir(folder).unwrap();
+        let write = r#"printf '#!/bin/sh\nexec %s "$@"\n' "$*" > "$0/chinwag" && chmod +x "$0/chinwag""#;
+        assert!(self.behind(&["sh", "-c", write, folder]).status().unwrap().success());
+        folder.into()
+    }
+}
+
+/// The target whose folder this program is in, `TARGET/PROFILE/PROGRAM`, as Cargo's variables have it.
+fn target(program: &str) -> String {
+    let folder = Path::new(program).ancestors().nth(2).and_then(Path::file_name).unwrap_or_default();
+    folder.to_string_lossy().replace('-', "_").to_uppercase()
+}
+
+/// The client.
+pub(crate) fn client() -> Command {
+    CLIENT.command()
+}
+
+/// The server.
+pub(crate) fn server() -> Command {
+    SERVER.command()
+}
+
+/// The client, started by this command, which takes it as its last arguments.
+pub(crate) fn client_behind(words: &[&str]) -> Command {
+    CLIENT.behind(words)
+}
+
+/// The server, started by this command, which takes it as its last arguments.
+pub(crate) fn server_behind(words: &[&str]) -> Command {
+    SERVER.behind(words)
+}
+
+/// A folder where `chinwag` is the client, for those who look for it in `PATH`.
+pub(crate) fn folder() -> PathBuf {
+    static EMULATED: LazyLock<PathBuf> = LazyLock::new(|| CLIENT.write_script(&unused_path()));
+    let here = Path::new(&CLIENT.0[0]).parent();
+    if CLIENT.is_emulated() { EMULATED.clone() } else { here.unwrap().to_owned() }
+}
+
+/// No wait takes longer.
+pub(crate) fn deadline() -> Duration {
+    if CLIENT.is_emulated() { EMULATED * DEADLINE } else { DEADLINE }
+}
+
+#[test]
+fn target_is_the_folder_that_cargo_built_for() {
+    let path = "/x/target/aarch64-unknown-linux-musl/release/chinwag";
+    assert_eq!(target(path), "AARCH64_UNKNOWN_LINUX_MUSL");
+    assert_eq!(target("/x/target/debug/chinwag"), "TARGET");
+    assert_eq!(target("chinwag"), "");
+}
