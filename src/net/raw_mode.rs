@@ -5,12 +5,14 @@
 //! Ctrl-S and Ctrl-Q.
 
 use crate::net::stdio::Stdio;
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::io::{ioctl_fionread, retry_on_intr};
-use rustix::stdio;
-use rustix::termios::{
-    InputModes, LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcgetwinsize, tcsetattr,
+use nix::errno::Errno;
+use nix::sys::termios::{
+    InputFlags, LocalFlags, SetArg, SpecialCharacterIndices, Termios, tcgetattr, tcsetattr,
 };
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::ioctl_fionread;
+use rustix::stdio;
+use rustix::termios::tcgetwinsize;
 use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -26,7 +28,7 @@ const LASTING_MODES_OFF: &[u8] =
 /// Whether what is typed on the terminal is shown: a program that has switched the echo off does not
 /// want to see its input again, from whomever.
 pub(crate) fn makes_sense() -> bool {
-    tcgetattr(stdio::stdin()).is_ok_and(|modes| modes.local_modes.contains(LocalModes::ECHO))
+    tcgetattr(stdio::stdin()).is_ok_and(|modes| modes.local_flags.contains(LocalFlags::ECHO))
 }
 
 /// Takes the terminal, or takes it again when somebody else may have changed it. Returns how many bytes
@@ -37,13 +39,13 @@ pub(crate) fn makes_sense() -> bool {
 pub(crate) fn enter() -> io::Result<usize> {
     let mut saved = FOUND.lock().unwrap_or_else(PoisonError::into_inner);
     let present = tcgetattr(stdio::stdin())?;
-    let was_line_mode = present.local_modes.contains(LocalModes::ICANON);
+    let was_line_mode = present.local_flags.contains(LocalFlags::ICANON);
     let found = saved.take().unwrap_or(present);
     let mut raw = found.clone();
-    raw.local_modes -= LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG | LocalModes::IEXTEN;
-    raw.input_modes -= InputModes::ICRNL | InputModes::INLCR | InputModes::IGNCR | InputModes::ISTRIP;
-    raw.special_codes[SpecialCodeIndex::VMIN] = 1;
-    raw.special_codes[SpecialCodeIndex::VTIME] = 0;
+    raw.local_flags -= LocalFlags::ECHO | LocalFlags::ICANON | LocalFlags::ISIG | LocalFlags::IEXTEN;
+    raw.input_flags -= InputFlags::ICRNL | InputFlags::INLCR | InputFlags::IGNCR | InputFlags::ISTRIP;
+    raw.control_chars[SpecialCharacterIndices::VMIN as usize] = 1;
+    raw.control_chars[SpecialCharacterIndices::VTIME as usize] = 0;
     *saved = Some(found);
     set(&raw)?;
     let waiting = was_line_mode.then(|| ioctl_fionread(stdio::stdin()).unwrap_or(0));
@@ -93,6 +95,11 @@ pub(crate) fn restore() -> bool {
 }
 
 /// Now, not when the output has drained: on a paused terminal it never would.
-fn set(modes: &Termios) -> rustix::io::Result<()> {
-    retry_on_intr(|| tcsetattr(stdio::stdin(), OptionalActions::Now, modes))
+fn set(modes: &Termios) -> nix::Result<()> {
+    loop {
+        let result = tcsetattr(stdio::stdin(), SetArg::TCSANOW, modes);
+        if result != Err(Errno::EINTR) {
+            return result;
+        }
+    }
 }
