@@ -52,8 +52,8 @@ limited() {
 
 # Waits until a file holds these words, or the program that writes it has ended.
 comes() {
-    local file=$1 words=$2 pid=$3 tries
-    for tries in {1..400}; do
+    local file=$1 words=$2 pid=$3
+    for _ in {1..400}; do
         grep -qa -- "$words" "$file" && return
         kill -0 "$pid" 2>/dev/null || break
         sleep 0.01
