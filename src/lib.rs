@@ -21,6 +21,7 @@
 //! ```tree
 //! wire/                 the bytes between client and server; pure
 //!   ring                the byte ring: fill, look, consume; grows, and gives memory back
+//!   copy                short runs of bytes from here to there
 //!   lines newlines      whole lines out of a ring; where they end
 //!   outbox              bytes that wait to be written
 //!   source              a stream with what is known about its readiness

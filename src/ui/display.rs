@@ -1,6 +1,7 @@
 //! The exact text of everything that goes to standard output (spec section 2), and to the log file.
 
 use crate::client::notice::Notice;
+use crate::wire::copy;
 use crate::wire::escape::{self, Rule};
 use crate::wire::format::Text;
 use crate::wire::protocol;
@@ -20,7 +21,7 @@ pub fn write(notice: &Notice<'_>, from: usize, style: Style, out: &mut Vec<u8>) 
     let [before, who, between, text] = parts(notice);
     if from == 0 {
         out.reserve(before.len() + who.len() + between.len() + text.len().min(SCREEN_PIECE) + 1);
-        out.extend_from_slice(before);
+        copy::extend(out, before);
         if let Notice::Online(names) = notice {
             // Writing to a vector cannot fail.
             let _ = write!(Text(out), "{}", protocol::names(names).count());
@@ -30,7 +31,7 @@ pub fn write(notice: &Notice<'_>, from: usize, style: Style, out: &mut Vec<u8>) 
             let rule = if matches!(notice, Notice::Disallowed(_)) { Rule::Names } else { Rule::Name };
             style.append_name(rule, who, out);
         }
-        out.extend_from_slice(between);
+        copy::extend(out, between);
     }
     if let Notice::Online(names) = notice {
         return write_names(names, from, style, out);
@@ -103,7 +104,7 @@ impl Style {
 fn append(rule: Option<Rule>, theirs: &[u8], out: &mut Vec<u8>) {
     match rule {
         Some(rule) => escape::append_by(rule, theirs, out),
-        None => out.extend_from_slice(theirs),
+        None => copy::extend(out, theirs),
     }
 }
 

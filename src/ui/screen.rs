@@ -9,6 +9,7 @@ use super::editor::{Editor, Event};
 use super::moment::Moment;
 use crate::client::frontend::{Frontend, KeyEvent};
 use crate::client::notice::Notice;
+use crate::wire::copy;
 use crate::wire::escape::Rule;
 use crate::wire::newlines::Newlines;
 use crate::wire::outbox::Outbox;
@@ -285,9 +286,9 @@ impl Frontend for Screen {
             // It fits: "DELIVERY " has more bytes than "From " and the colon.
             let line = &mut self.batch[end..end + name.len() + text.len() + 6];
             line[..5].copy_from_slice(b"From ");
-            line[5..5 + name.len()].copy_from_slice(name);
+            copy::fill(&mut line[5..5 + name.len()], name);
             line[5 + name.len()] = b':';
-            line[6 + name.len()..].copy_from_slice(text);
+            copy::fill(&mut line[6 + name.len()..], text);
             taken = newline + 1;
             end += line.len();
         }

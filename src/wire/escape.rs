@@ -10,6 +10,7 @@
 //!     is ignorable
 //! ```
 
+use super::copy;
 use super::format::Text;
 use super::guise::{Guise, guise};
 use alloc::string::String;
@@ -51,7 +52,7 @@ pub fn append_by(rule: Rule, text: &[u8], out: &mut Vec<u8>) {
     let mut rest = text;
     while !rest.is_empty() {
         let (plain, doubtful) = rest.split_at(plain_length(rest));
-        out.extend_from_slice(plain);
+        copy::extend(out, plain);
         let end = doubtful.iter().position(|byte| matches!(byte, b' '..=b'~')).unwrap_or(doubtful.len());
         append_doubtful(rule, &doubtful[..end], out);
         rest = &doubtful[end..];
@@ -113,7 +114,7 @@ fn plain_length(text: &[u8]) -> usize {
         }
     }
     let mut last = [0; 16];
-    last[..rest.len()].copy_from_slice(rest);
+    copy::fill(&mut last[..rest.len()], rest);
     text.len() - rest.len() + plain_bits(last).trailing_ones() as usize
 }
 
@@ -138,11 +139,11 @@ fn append_str(rule: Rule, text: &str, out: &mut Vec<u8>) {
     for (at, character) in
         text.char_indices().filter(|&(_, character)| guise(character) as isize >= rule as isize)
     {
-        out.extend_from_slice(&text.as_bytes()[plain..at]);
+        copy::extend(out, &text.as_bytes()[plain..at]);
         append_visible(character, out);
         plain = at + character.len_utf8();
     }
-    out.extend_from_slice(&text.as_bytes()[plain..]);
+    copy::extend(out, &text.as_bytes()[plain..]);
 }
 
 /// Appends the visible form of a byte that is no text.

@@ -1,6 +1,7 @@
 //! The bytes between client and server: rings, lines, queues, streams, and the protocol's two
 //! vocabularies. Pure.
 
+pub mod copy;
 pub mod escape;
 pub(crate) mod format;
 pub mod guise;

@@ -23,6 +23,7 @@
 //!           / "LIST-OK" SP *SP [ name ] *SP *( "," *SP [ name ] *SP )
 //! ```
 
+use super::copy;
 use alloc::vec::Vec;
 use memchr::memchr;
 
@@ -120,7 +121,7 @@ impl<'a> Request<'a> {
         match self {
             Self::HelloFrom { name } => write_line(header::HELLO_FROM, Some(name), out),
             Self::List => write_line(header::LIST, None, out),
-            Self::Send { to, text } => write_message(header::SEND_, to, text, out),
+            Self::Send { to, text } => write_message(header::SEND_, to, text, out, copy::extend),
         }
     }
 }
@@ -194,7 +195,9 @@ impl<'a> Reply<'a> {
     /// Appends the line, with its `\n`, to `out`.
     pub fn write(&self, out: &mut Vec<u8>) {
         let (header, body) = match self {
-            Self::Delivery { from, text } => return write_delivery(from, text, out),
+            Self::Delivery { from, text } => {
+                return write_message(header::DELIVERY_, from, text, out, copy::extend);
+            }
             // With each message, too.
             Self::SendOk => return out.extend_from_slice(b"SEND-OK\n"),
             Self::Hello { name } => (header::HELLO, Some(*name)),
@@ -268,17 +271,23 @@ fn name_end(body: &[u8]) -> Option<usize> {
 /// Appends a [`Reply::Delivery`], for whoever knows that it is one.
 #[inline]
 pub(crate) fn write_delivery(from: &[u8], text: &[u8], out: &mut Vec<u8>) {
-    write_message(header::DELIVERY_, from, text, out);
+    write_message(header::DELIVERY_, from, text, out, copy::extend_in_place);
 }
 
-/// Appends a line of a header (with its space), a name and a text.
+/// Appends a line of a header (with its space), a name and a text, in the way to copy that suits the caller.
 #[inline(always)]
-fn write_message(header: &[u8], name: &[u8], text: &[u8], out: &mut Vec<u8>) {
+fn write_message(
+    header: &[u8],
+    name: &[u8],
+    text: &[u8],
+    out: &mut Vec<u8>,
+    extend: impl Fn(&mut Vec<u8>, &[u8]),
+) {
     out.reserve(header.len() + name.len() + text.len() + 2);
     out.extend_from_slice(header);
-    out.extend_from_slice(name);
+    extend(out, name);
     out.push(b' ');
-    out.extend_from_slice(text);
+    extend(out, text);
     out.push(b'\n');
 }
 
@@ -293,7 +302,7 @@ fn write_line(header: &[u8], body: Option<&[u8]>, out: &mut Vec<u8>) {
     out.extend_from_slice(header);
     if let Some(body) = body {
         out.push(b' ');
-        out.extend_from_slice(body);
+        copy::extend(out, body);
     }
     out.push(b'\n');
 }
