@@ -21,7 +21,7 @@ pub fn write(notice: &Notice<'_>, from: usize, style: Style, out: &mut Vec<u8>) 
     let [before, who, between, text] = parts(notice);
     if from == 0 {
         out.reserve(before.len() + who.len() + between.len() + text.len().min(SCREEN_PIECE) + 1);
-        copy::extend(out, before);
+        copy::extend::<false>(out, before);
         if let Notice::Online(names) = notice {
             // Writing to a vector cannot fail.
             let _ = write!(Text(out), "{}", protocol::names(names).count());
@@ -31,7 +31,7 @@ pub fn write(notice: &Notice<'_>, from: usize, style: Style, out: &mut Vec<u8>) 
             let rule = if matches!(notice, Notice::Disallowed(_)) { Rule::Names } else { Rule::Name };
             style.append_name(rule, who, out);
         }
-        copy::extend(out, between);
+        copy::extend::<false>(out, between);
     }
     if let Notice::Online(names) = notice {
         return write_names(names, from, style, out);
@@ -104,7 +104,7 @@ impl Style {
 fn append(rule: Option<Rule>, theirs: &[u8], out: &mut Vec<u8>) {
     match rule {
         Some(rule) => escape::append_by(rule, theirs, out),
-        None => copy::extend(out, theirs),
+        None => copy::extend::<false>(out, theirs),
     }
 }
 

@@ -52,7 +52,7 @@ pub fn append_by(rule: Rule, text: &[u8], out: &mut Vec<u8>) {
     let mut rest = text;
     while !rest.is_empty() {
         let (plain, doubtful) = rest.split_at(plain_length(rest));
-        copy::extend(out, plain);
+        copy::extend::<false>(out, plain);
         let end = doubtful.iter().position(|byte| matches!(byte, b' '..=b'~')).unwrap_or(doubtful.len());
         append_doubtful(rule, &doubtful[..end], out);
         rest = &doubtful[end..];
@@ -139,11 +139,11 @@ fn append_str(rule: Rule, text: &str, out: &mut Vec<u8>) {
     for (at, character) in
         text.char_indices().filter(|&(_, character)| guise(character) as isize >= rule as isize)
     {
-        copy::extend(out, &text.as_bytes()[plain..at]);
+        copy::extend::<false>(out, &text.as_bytes()[plain..at]);
         append_visible(character, out);
         plain = at + character.len_utf8();
     }
-    copy::extend(out, &text.as_bytes()[plain..]);
+    copy::extend::<false>(out, &text.as_bytes()[plain..]);
 }
 
 /// Appends the visible form of a byte that is no text.

@@ -121,7 +121,7 @@ impl<'a> Request<'a> {
         match self {
             Self::HelloFrom { name } => write_line(header::HELLO_FROM, Some(name), out),
             Self::List => write_line(header::LIST, None, out),
-            Self::Send { to, text } => write_message(header::SEND_, to, text, out, copy::extend),
+            Self::Send { to, text } => write_message::<false>(header::SEND_, to, text, out),
         }
     }
 }
@@ -196,7 +196,7 @@ impl<'a> Reply<'a> {
     pub fn write(&self, out: &mut Vec<u8>) {
         let (header, body) = match self {
             Self::Delivery { from, text } => {
-                return write_message(header::DELIVERY_, from, text, out, copy::extend);
+                return write_message::<false>(header::DELIVERY_, from, text, out);
             }
             // With each message, too.
             Self::SendOk => return out.extend_from_slice(b"SEND-OK\n"),
@@ -271,23 +271,17 @@ fn name_end(body: &[u8]) -> Option<usize> {
 /// Appends a [`Reply::Delivery`], for whoever knows that it is one.
 #[inline]
 pub(crate) fn write_delivery(from: &[u8], text: &[u8], out: &mut Vec<u8>) {
-    write_message(header::DELIVERY_, from, text, out, copy::extend_in_place);
+    write_message::<true>(header::DELIVERY_, from, text, out);
 }
 
-/// Appends a line of a header (with its space), a name and a text, in the way to copy that suits the caller.
+/// Appends a line of a header (with its space), a name and a text.
 #[inline(always)]
-fn write_message(
-    header: &[u8],
-    name: &[u8],
-    text: &[u8],
-    out: &mut Vec<u8>,
-    extend: impl Fn(&mut Vec<u8>, &[u8]),
-) {
+fn write_message<const OFTEN: bool>(header: &[u8], name: &[u8], text: &[u8], out: &mut Vec<u8>) {
     out.reserve(header.len() + name.len() + text.len() + 2);
     out.extend_from_slice(header);
-    extend(out, name);
+    copy::extend::<OFTEN>(out, name);
     out.push(b' ');
-    extend(out, text);
+    copy::extend::<OFTEN>(out, text);
     out.push(b'\n');
 }
 
@@ -302,7 +296,7 @@ fn write_line(header: &[u8], body: Option<&[u8]>, out: &mut Vec<u8>) {
     out.extend_from_slice(header);
     if let Some(body) = body {
         out.push(b' ');
-        copy::extend(out, body);
+        copy::extend::<false>(out, body);
     }
     out.push(b'\n');
 }
