@@ -5,6 +5,7 @@
 
 mod harness;
 
+use chinwag::wire::copy;
 use chinwag::wire::lines::{CHUNK, Line, Lines};
 use harness::{Arguments, Contest, fill};
 use memchr::memchr_iter;
@@ -24,6 +25,7 @@ fn main() {
         }
     }
     compare_lengths(&arguments);
+    compare_copies(&arguments);
 }
 
 const TEXTS: [(&str, &[usize]); 5] = [
@@ -215,5 +217,30 @@ impl Read for Source<'_> {
             left -= self.read(&mut buffer[..room])?;
         }
         Ok(self.most - left)
+    }
+}
+
+/// Runs as short as names and texts are, one behind the other.
+fn compare_copies(arguments: &Arguments) {
+    const TIMES: usize = 1000;
+    type Extend = fn(&mut Vec<u8>, &[u8]);
+    for length in [3, 10, 40, 80, 200, 1000] {
+        let text = text(&[length], length);
+        let run = &text[..length];
+        let title = format!("lines: runs of {} bytes, appended", harness::number(length as f64));
+        let mut contest = Contest::new(&title, "run");
+        for (name, extend) in [
+            ("extend_from_slice", Vec::extend_from_slice as Extend),
+            ("copy", copy::extend::<false>),
+            ("copy, often", copy::extend::<true>),
+        ] {
+            let mut out = Vec::with_capacity(TIMES * length);
+            contest.add(name, (TIMES, TIMES * length), TIMES * length, move || {
+                out.clear();
+                (0..TIMES).for_each(|_| black_box(extend)(&mut out, black_box(run)));
+                black_box(&out).len()
+            });
+        }
+        contest.run(arguments);
     }
 }

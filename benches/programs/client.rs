@@ -16,6 +16,8 @@ pub(crate) enum Kind<'a> {
     C(&'a Path),
     Nc(&'a Path),
     Chinwag,
+    /// Another build of it.
+    Other(&'a Path),
 }
 
 impl<'a> Kind<'a> {
@@ -24,12 +26,13 @@ impl<'a> Kind<'a> {
             Self::C(_) => "C",
             Self::Nc(_) => "nc",
             Self::Chinwag => "chinwag",
+            Self::Other(_) => "other",
         }
     }
 
     pub(crate) fn path(self) -> &'a Path {
         match self {
-            Self::C(path) | Self::Nc(path) => path,
+            Self::C(path) | Self::Nc(path) | Self::Other(path) => path,
             Self::Chinwag => Path::new(CHINWAG),
         }
     }
@@ -37,7 +40,7 @@ impl<'a> Kind<'a> {
     /// The line on standard output that a message becomes.
     pub(crate) fn shown(self, text: &str) -> String {
         match self {
-            Self::C(_) | Self::Chinwag => format!("From ann: {text}\n"),
+            Self::C(_) | Self::Chinwag | Self::Other(_) => format!("From ann: {text}\n"),
             Self::Nc(_) => delivery(text),
         }
     }
@@ -47,7 +50,7 @@ impl<'a> Kind<'a> {
         let arguments: &[&str] = match self {
             Self::C(_) => &[host, port, "me"],
             Self::Nc(_) => &[host, port],
-            Self::Chinwag => &["--address", host, "--port", port, "--name", "me"],
+            Self::Chinwag | Self::Other(_) => &["--address", host, "--port", port, "--name", "me"],
         };
         let mut command = Command::new(self.path());
         command.args(arguments);

@@ -13,6 +13,8 @@ use std::process::Command;
 pub(crate) enum Kind<'a> {
     C(&'a Path),
     Chinwagd,
+    /// Another build of it.
+    Other(&'a Path),
 }
 
 impl<'a> Kind<'a> {
@@ -20,12 +22,13 @@ impl<'a> Kind<'a> {
         match self {
             Self::C(_) => "C",
             Self::Chinwagd => "chinwagd",
+            Self::Other(_) => "other",
         }
     }
 
     pub(crate) fn path(self) -> &'a Path {
         match self {
-            Self::C(path) => path,
+            Self::C(path) | Self::Other(path) => path,
             Self::Chinwagd => Path::new(CHINWAGD),
         }
     }
@@ -34,7 +37,9 @@ impl<'a> Kind<'a> {
         let mut command = Command::new(self.path());
         match self {
             Self::C(_) => command.args(["127.0.0.1", "0"]),
-            Self::Chinwagd => command.args(["--port", "0", "--max-users", &max_users.to_string()]),
+            Self::Chinwagd | Self::Other(_) => {
+                command.args(["--port", "0", "--max-users", &max_users.to_string()])
+            }
         };
         command
     }

@@ -13,6 +13,9 @@ const DIRECTORY: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/programs");
 /// Where the reference programs come from.
 const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/programs/reference");
 
+/// Names the directory of another build, for rows of its own.
+const OTHER: &str = "CHINWAG_BENCH_OTHER";
+
 /// What was found; each of them may be missing.
 pub(crate) struct Tools {
     /// A client and a server in C that do the least that does the work.
@@ -20,6 +23,8 @@ pub(crate) struct Tools {
     /// Netcat, which does as little with a connection as can be done.
     nc: Option<PathBuf>,
     tracer: Option<Tracer>,
+    /// Another build of our own client and server.
+    other: Option<(PathBuf, PathBuf)>,
 }
 
 impl Tools {
@@ -27,20 +32,24 @@ impl Tools {
         std::fs::create_dir_all(DIRECTORY).unwrap();
         let c = compile("client").zip(compile("server"));
         let tracer = find("strace").and_then(|strace| Tracer::new(strace, Path::new(DIRECTORY)));
-        Self { c, nc: find("nc"), tracer }
+        let other = var_os(OTHER).map(PathBuf::from);
+        let other = other.map(|directory| (directory.join("chinwag"), directory.join("chinwagd")));
+        Self { c, nc: find("nc"), tracer, other }
     }
 
     /// The clients; the first one is the baseline.
     pub(crate) fn clients(&self) -> Vec<client::Kind<'_>> {
         let c = self.c.as_ref().map(|(client, _)| client::Kind::C(client));
         let nc = self.nc.as_deref().map(client::Kind::Nc);
-        [c, nc, Some(client::Kind::Chinwag)].into_iter().flatten().collect()
+        let other = self.other.as_ref().map(|(client, _)| client::Kind::Other(client));
+        [c, nc, Some(client::Kind::Chinwag), other].into_iter().flatten().collect()
     }
 
     /// The servers; the first one is the baseline.
     pub(crate) fn servers(&self) -> Vec<server::Kind<'_>> {
         let c = self.c.as_ref().map(|(_, server)| server::Kind::C(server));
-        [c, Some(server::Kind::Chinwagd)].into_iter().flatten().collect()
+        let other = self.other.as_ref().map(|(_, server)| server::Kind::Other(server));
+        [c, Some(server::Kind::Chinwagd), other].into_iter().flatten().collect()
     }
 
     /// What counts system calls; says so if there is nothing.
@@ -56,6 +65,7 @@ impl Tools {
         let clients = self.clients().into_iter().map(|kind| (kind.name(), kind.path()));
         let servers = self.servers().into_iter().map(|kind| match kind {
             server::Kind::C(path) => ("C, server", path),
+            server::Kind::Other(path) => ("other, server", path),
             server::Kind::Chinwagd => (kind.name(), kind.path()),
         });
         clients.chain(servers).collect()
