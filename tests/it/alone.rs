@@ -176,8 +176,8 @@ fn message_that_takes_nearly_all_memory_is_shown_or_dropped() {
     line.resize(1 << 20, b'x');
     line.push(b'\n');
     let mut ends = [0; 2];
-    for step in 0..14 {
-        let script = format!("ulimit -d {}; exec \"$0\" \"$@\"", 768 + step * 256);
+    for step in 0..13 {
+        let script = format!("ulimit -d {}; exec \"$0\" \"$@\"", 1024 + step * 256);
         let mut command = without_environment(client_behind(&["sh", "-c", &script]));
         command.arg(format!("ann{step}@{}", server.address));
         let mut program = Program::reading(command, crate::program::file(&line));
