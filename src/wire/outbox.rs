@@ -87,7 +87,9 @@ impl Outbox {
     pub fn try_grow(&mut self, capacity: usize) -> bool {
         let before = self.bytes.capacity();
         let has_grown = self.bytes.try_reserve_exact(capacity.saturating_sub(self.bytes.len())).is_ok();
-        if capacity <= KEPT || !has_grown || is_there(LEFT) {
+        // What a read of short messages becomes is more than is kept. It comes with each read, and to ask
+        // takes two system calls.
+        if capacity <= 2 * KEPT || !has_grown || is_there(LEFT) {
             return has_grown;
         }
         self.bytes.shrink_to(before);
