@@ -102,3 +102,14 @@ fn target_is_the_folder_that_cargo_built_for() {
     assert_eq!(target("/x/target/debug/chinwag"), "TARGET");
     assert_eq!(target("chinwag"), "");
 }
+
+#[test]
+fn tests_that_are_left_out_where_programs_are_emulated_are_there() {
+    let left_out = include_str!("../emulated.txt").lines().filter(|line| !line.is_empty());
+    for name in left_out.filter(|line| !line.starts_with('#')) {
+        let (file, function) = name.split_once("::").unwrap();
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/it/{file}.rs"));
+        let source = std::fs::read_to_string(path).unwrap();
+        assert!(source.contains(&format!("\nfn {function}() {{\n")), "{name}");
+    }
+}

@@ -147,7 +147,10 @@ impl Client {
     pub(crate) fn hears(&mut self, expected: &str) {
         let mut heard = vec![0; expected.len()];
         self.stream.read_exact(&mut heard).unwrap();
-        assert_eq!(heard.escape_ascii().to_string(), expected.as_bytes().escape_ascii().to_string());
+        // What is only written to be compared costs a flood more than all the rest.
+        if heard != expected.as_bytes() {
+            assert_eq!(heard.escape_ascii().to_string(), expected.as_bytes().escape_ascii().to_string());
+        }
     }
 
     pub(crate) fn hears_line(&mut self) -> String {
