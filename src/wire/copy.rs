@@ -77,7 +77,9 @@ fn extend_by<const BLOCK: usize>(out: &mut Vec<u8>, bytes: &[u8]) {
 #[inline(always)]
 fn fill_in_blocks(room: &mut [u8], bytes: &[u8]) {
     match bytes.len() {
-        0..4 => room.iter_mut().zip(bytes).for_each(|(room, byte)| *room = *byte),
+        // A loop of single bytes would become a call again.
+        0..2 => fill_by::<1>(room, bytes),
+        2..4 => fill_by::<2>(room, bytes),
         4..8 => fill_by::<4>(room, bytes),
         8..16 => fill_by::<8>(room, bytes),
         16..32 => fill_by::<16>(room, bytes),
