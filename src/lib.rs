@@ -46,6 +46,7 @@
 //! ui/                   what the user sees and types; pure
 //!   screen display      what is on its way to the output; the exact text of it
 //!   moment zone         time as people write it; local time
+//!   no_editor           a line editor that there is not
 //! ui/screen/            a part of it
 //!   rich                what the feature `rich` has it do beyond the contract
 //! ui/rich/              what that needs; with the feature only
@@ -76,15 +77,17 @@
 //! net/                  the edge: mio and the system
 //!   client              the client's event loop
 //!   run                 the client as a whole, with a server in it; what its end means
+//!   hosting no_hosting  the server in a client, or that there is none
 //!   console             the terminal, the output and the logs around a conversation
 //!   server daemon       the server's sockets, and its event loop
 //!   transport stdio     what a stream can be: sockets, inherited descriptors
 //!   connector           connections, without waiting
 //!   lookup child        names, without waiting; the program that does wait
 //!   endpoint            hosts and ports
-//!   tty raw_mode        the terminal of a person
+//!   tty raw_mode no_tty  the terminal of a person, or that it is left alone
 //!   signals clock       as events; local time
 //!   log journal         standard error; the log file
+//!   filters no_filters  which lines of the log are wanted
 //!   options failure     what the client can be asked; what can break
 //!   extras errands      with the feature `rich`: what more can be asked; the user's command
 //! cli/                  the edge: command lines, in words
@@ -105,14 +108,14 @@
 
 extern crate alloc;
 
-#[cfg(all(feature = "programs", not(unix)))]
+#[cfg(all(feature = "slim", not(unix)))]
 compile_error!("chinwag needs a Unix: its event loop polls standard input, which Windows cannot do");
 
-#[cfg(feature = "programs")]
+#[cfg(feature = "slim")]
 #[doc(hidden)]
 pub mod cli;
 pub mod client;
-#[cfg(feature = "programs")]
+#[cfg(feature = "slim")]
 pub(crate) mod net;
 pub mod server;
 pub mod ui;

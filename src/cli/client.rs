@@ -16,13 +16,32 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
+/// A text of builds that can host.
+#[cfg(feature = "host")]
+macro_rules! with_host {
+    ($text:literal) => {
+        $text
+    };
+}
+
+/// The others do without it.
+#[cfg(not(feature = "host"))]
+macro_rules! with_host {
+    ($text:literal) => {
+        ""
+    };
+}
+
 /// What each field is, [`Row`](super::table::Row) says.
-const OPTIONS: &str = "\
+const OPTIONS: &str = concat!(
+    "\
 address|a|HOST|127.0.0.1|The server's name or address
 port|p|PORT|5378|The server's port
 name|n|NAME||Log in as NAME without asking
 to||NAME||Talk to NAME: what is no command goes there|, as a message
-host||||Run a server here, and join it|: at HOST:PORT, in this process, with an echobot
+",
+    with_host!("host||||Run a server here, and join it|: at HOST:PORT, in this process, with an echobot\n"),
+    "\
 max-message||BYTES|||Drop longer lines of the server; BYTES may end with K, M or G [default: no limit]
 connect-timeout||SECONDS|10||Give up connecting after so long
 linger||SECONDS|2||After the end of input, wait so long for the next answer
@@ -35,18 +54,21 @@ log||FILE||Append what happens to FILE|, a line with the time for each event
 reconnect||||Make a lost connection again, with the same name
 send||NAME [TEXT]||Send TEXT to NAME, and leave|: its lines, or those of standard input, are a message each, whatever they say. The status is 0 if all were delivered; nothing is shown. A TEXT that may begin with - goes last, behind --
 strict|||||End with status 5 at the first message that is refused, and send none after it
-";
+"
+);
 
-const BRIEF: &str = "\
+const BRIEF: &str = concat!(
+    "\
 Once logged in, type @NAME TEXT to send TEXT to NAME, !who to see who is there,
-!quit to leave. Other lines are ignored. Nobody there? Try `chinwag --host`.
-";
+!quit to leave. Other lines are ignored.",
+    with_host!(" Nobody there? Try `chinwag --host`."),
+    "\n"
+);
 
-const BEFORE: &str = "\
-Examples:
-  chinwag --host
-        Run a chat on this machine, and join it
-  chinwag ann@chat.example.org
+const BEFORE: &str = concat!(
+    "Examples:\n",
+    with_host!("  chinwag --host\n        Run a chat on this machine, and join it\n"),
+    "  chinwag ann@chat.example.org
         Join one as ann
   chinwag --reconnect --log chat.log --timestamps ann@chat.example.org:4000
         Stay there all day
@@ -54,14 +76,16 @@ Examples:
         Say something from a script, and leave
 
 [NAME@]HOST[:PORT] says what --name, --address and --port say, and goes before
-the environment. An IPv6 address with a port has brackets: [::1]:5378. With
---host, it is where to listen.
+the environment. An IPv6 address with a port has brackets: [::1]:5378.",
+    with_host!(" With\n--host, it is where to listen."),
+    "
 
 Once logged in, type:
   !who         who is online?
   @NAME TEXT   send TEXT to NAME
   !quit        leave (works at any time)
-";
+"
+);
 
 const AFTER: &str = "\
 Environment:
@@ -163,7 +187,7 @@ pub(super) fn parse(words: &[OsString]) -> Result<Options, String> {
         strict: given.flag("strict"),
         send: send(given, last)?,
         log: given.value("log").map(PathBuf::from),
-        host: given.flag("host"),
+        host: hosts(given),
         verbose: given.verbosity(),
         name: given.text("name")?,
         to: given.value("to").map(|name| user(given, "to", name)).transpose()?,
@@ -184,12 +208,16 @@ fn send(given: &Given, last: Option<&OsString>) -> Result<Option<Send>, String> 
     let is_end = |byte: &u8| matches!(byte, b'\r' | b'\n');
     let why = if values.next().is_some() || text.as_ref().is_some_and(|text| text.iter().all(is_end)) {
         "it needs one text, which is not empty"
-    } else if given.value("name").is_none_or(|name| name.is_empty()) || given.flag("host") {
+    } else if given.value("name").is_none_or(|name| name.is_empty()) || hosts(given) {
         "it needs a --name to log in with, and a server that is there"
     } else {
         return Ok(Some(Send { to, text }));
     };
     Err(given.wrong("send", OsStr::from_bytes(&to), why))
+}
+
+fn hosts(given: &Given) -> bool {
+    cfg!(feature = "host") && given.flag("host")
 }
 
 /// The name of somebody else.
@@ -252,14 +280,16 @@ pub(super) mod tests {
 
     #[test]
     fn everything_given() {
-        let line =
-            "-a ::1 -p 1 -n ann --host --max-message 9 --connect-timeout 0.5 --linger 0 --escape never -vv";
+        let line = "-a ::1 -p 1 -n ann --max-message 9 --connect-timeout 0.5 --linger 0 --escape never -vv";
         let options = parsed(&line.split(' ').collect::<Vec<_>>()).unwrap();
         assert_eq!(
             (options.address.as_str(), options.port, options.name.as_deref()),
             ("::1", 1, Some("ann"))
         );
-        assert_eq!((options.host, options.max_message, options.verbose), (true, Some(9), 2));
+        assert_eq!((options.max_message, options.verbose), (Some(9), 2));
+        let hosts =
+            parsed(&["--host"]).map(|options| options.host).map_err(|error| error.contains("features"));
+        assert_eq!(hosts, if cfg!(feature = "host") { Ok(true) } else { Err(true) });
         assert_eq!((options.connect_timeout, options.linger), (Duration::from_millis(500), Duration::ZERO));
         assert_eq!(options.escape, When::Never);
     }

@@ -173,19 +173,22 @@ fn complaint(command: &mut Command, words: &[OsString], mut kind: ErrorKind) -> 
         ErrorKind::InvalidValue => "needs a value",
         ErrorKind::ArgumentConflict => "was given twice",
         ErrorKind::TooManyValues => "takes no value",
-        #[cfg(not(feature = "rich"))]
-        _ if wrong.is_some_and(|word| is_left_out(word)) => "is only in builds with `--features rich`",
-        _ => "was not expected",
+        _ => wrong.and_then(|word| feature_of(word)).unwrap_or("was not expected"),
     };
     let word = wrong.map_or_else(|| "a word".to_owned(), |word| format!("'{}'", harmless(word)));
     format!("error: {word} {what}")
 }
 
-/// Whether a word is an option of a larger build.
-#[cfg(not(feature = "rich"))]
-fn is_left_out(word: &OsStr) -> bool {
-    let mut left_out = "--pretty --notify --on-message --ignore".split(' ');
-    left_out.any(|option| word.as_encoded_bytes().starts_with(option.as_bytes()))
+/// What is said of an option of a larger build.
+fn feature_of(word: &OsStr) -> Option<&'static str> {
+    let is_one_of = |options: &str| {
+        let mut options = options.split(' ');
+        options.any(|option| word.as_encoded_bytes().starts_with(option.as_bytes()))
+    };
+    if !cfg!(feature = "rich") && is_one_of("--pretty --notify --on-message --ignore") {
+        return Some("is only in builds with `--features rich`");
+    }
+    (!cfg!(feature = "host") && is_one_of("--host")).then_some("is only in builds with `--features host`")
 }
 
 /// The answer to what is no call for the program itself, be the other arguments wrong: for help, or the

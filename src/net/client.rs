@@ -7,12 +7,12 @@
 use super::connector::{ConnectError, Connector};
 use super::console::{self, Console, Tokens};
 use super::failure::{self, Failure, Words};
+use super::hosting::Hosted;
 use super::log;
 use super::options::Options;
 use super::run::{Ending, Outcome};
-use super::server::Server;
+use super::signals::Demand;
 use super::stdio::Stdio;
-use super::tty::Demand;
 use crate::client::conversation::{Conversation, Ends, Event, Settings};
 use crate::client::session::Unsaid;
 use crate::ui::screen::Screen;
@@ -31,6 +31,7 @@ const OUTPUT: Token = Token(3);
 const SIGNALS: Token = Token(4);
 const JOURNAL: Token = Token(5);
 /// The server of `--host` has the tokens from here on.
+#[cfg(feature = "host")]
 pub(crate) const SERVER: usize = 16;
 
 /// For so long the server of `--host` goes on after its owner has left, to deliver what was said last.
@@ -46,7 +47,7 @@ pub(crate) struct Client {
     connector: Connector,
     /// Why no connection could be made.
     unconnected: Option<ConnectError>,
-    server: Option<Server>,
+    server: Option<Hosted>,
     /// The server, `host:port`, for messages.
     target: String,
 }
@@ -61,7 +62,7 @@ impl Client {
         target: String,
         connector: Connector,
         poll: Poll,
-        server: Option<Server>,
+        server: Option<Hosted>,
     ) -> Result<Self, Failure> {
         let registry = poll.registry();
         let send = options.send.as_ref();
@@ -161,7 +162,7 @@ impl Client {
     fn has_work(&self, now: Duration) -> bool {
         self.conversation.has_work(&self.ends, now)
             || self.console.has_work()
-            || self.server.as_ref().is_some_and(Server::has_work)
+            || self.server.as_ref().is_some_and(Hosted::has_work)
     }
 
     /// How long nothing has to be done if nothing happens.
@@ -170,7 +171,7 @@ impl Client {
             self.conversation.next_deadline(&self.ends),
             self.connector.next_deadline(),
             self.console.next_deadline(),
-            self.server.as_ref().and_then(Server::next_deadline),
+            self.server.as_ref().and_then(Hosted::next_deadline),
         ];
         deadlines.into_iter().flatten().min().map(|at| at.saturating_sub(now))
     }
@@ -289,7 +290,7 @@ impl Client {
             let now = self.start.elapsed();
             server.turn(self.poll.registry(), now);
             let waited = self.wait(&mut events, Some(Duration::ZERO));
-            let is_quiet = events.is_empty() && !self.server.as_ref().is_some_and(Server::has_work);
+            let is_quiet = events.is_empty() && !self.server.as_ref().is_some_and(Hosted::has_work);
             if now >= end || waited.is_err() || is_quiet {
                 break;
             }

@@ -5,10 +5,9 @@ use super::failure::Failure;
 use super::journal::Journal;
 use super::log;
 use super::options::{Options, When};
-use super::raw_mode;
-use super::signals;
+use super::signals::{self, Demand};
 use super::stdio::Stdio;
-use super::tty::{Demand, Tty};
+use super::tty::Tty;
 use crate::client::conversation::Conversation;
 use crate::client::frontend::Frontend as _;
 use crate::ui::display::Style;
@@ -67,7 +66,7 @@ impl Console {
         // A file that has become too long says so (EFBIG).
         signals::ignore(SIGXFSZ);
         let mut screen = Screen::new(look(options, output.is_terminal()));
-        let edits = input.is_terminal() && output.is_terminal() && options.edits() && raw_mode::makes_sense();
+        let edits = input.is_terminal() && output.is_terminal() && options.edits() && Tty::makes_sense();
         #[cfg(feature = "rich")]
         super::extras::enrich(&mut screen, options, output.is_terminal(), input.is_terminal() && !edits);
         let journal = Journal::open(options, &mut screen, registry, tokens.journal)?;
@@ -147,7 +146,9 @@ impl Console {
         let Some(tty) = &mut self.tty else { return Ok(()) };
         let screen = conversation.frontend();
         match demand {
+            #[cfg(feature = "editor")]
             Demand::End(signal) => self.killed = Some(signal),
+            #[cfg(feature = "editor")]
             Demand::Redraw => tty.redraw(screen),
             Demand::Stop => {
                 screen.suspend();

@@ -103,8 +103,8 @@ impl fmt::Display for Failure {
             Self::Connect { server, error } => match error.kind() {
                 io::ErrorKind::ConnectionRefused => write!(
                     formatter,
-                    "nothing listens on {server}: start a server with `chinwagd`, \
-                     or host one here with `chinwag --host`"
+                    "nothing listens on {server}: start a server with `chinwagd`{}",
+                    if cfg!(feature = "host") { ", or host one here with `chinwag --host`" } else { "" }
                 ),
                 io::ErrorKind::TimedOut => write!(
                     formatter,

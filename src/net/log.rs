@@ -4,12 +4,12 @@
 //! paused terminal must not freeze a program that has something to say (spec S16). The queue is
 //! bounded; what does not fit is dropped, and counted in the next line.
 
+use super::filters;
 use crate::net::stdio::Stdio;
 use crate::wire::escape;
 use crate::wire::outbox::Outbox;
 use crate::wire::source::{Stop, Transport};
-use env_logger::{Builder, Target};
-use log::{Level, LevelFilter};
+use log::{Level, LevelFilter, Record};
 use std::fmt::Display;
 use std::io::{self, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
@@ -38,21 +38,7 @@ pub(crate) fn init(program: &'static str, least: LevelFilter, verbose: u8) {
     let level = level[usize::from(verbose).min(level.len() - 1)];
     queue().error = Stdio::error().ok();
     let asked = std::env::var("RUST_LOG").map(|asked| escape::harmless(&asked));
-    Builder::new()
-        // It says on standard error what it does not understand.
-        .parse_filters(asked.as_deref().unwrap_or(level.as_str()))
-        .target(Target::Pipe(Box::new(Sink)))
-        .format(move |line, record| {
-            let mut text = Vec::new();
-            escape::append(record.args().to_string().as_bytes(), &mut text);
-            match record.level() {
-                Level::Error => write!(line, "{program}: ")?,
-                level => write!(line, "{program}: {level}: ")?,
-            }
-            line.write_all(&text)?;
-            line.write_all(b"\n")
-        })
-        .init();
+    filters::install(program, asked.as_deref().unwrap_or(level.as_str()));
     std::panic::set_hook(Box::new(move |panic| {
         // Whoever panics may be writing to the queue.
         if !matches!(QUEUE.try_lock(), Err(TryLockError::WouldBlock)) {
@@ -163,8 +149,20 @@ fn queue() -> MutexGuard<'static, Queue> {
     QUEUE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Writes a line of the log as it is to look.
+pub(super) fn write_line(program: &str, record: &Record<'_>, line: &mut dyn Write) -> io::Result<()> {
+    let mut text = Vec::new();
+    escape::append(record.args().to_string().as_bytes(), &mut text);
+    match record.level() {
+        Level::Error => write!(line, "{program}: ")?,
+        level => write!(line, "{program}: {level}: ")?,
+    }
+    text.push(b'\n');
+    line.write_all(&text)
+}
+
 /// Where the logger writes its lines to, one call a line.
-struct Sink;
+pub(super) struct Sink;
 
 impl Write for Sink {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {

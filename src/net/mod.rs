@@ -12,14 +12,29 @@ mod errands;
 #[cfg(feature = "rich")]
 pub(crate) mod extras;
 pub(crate) mod failure;
+#[cfg(feature = "filters")]
+mod filters;
+#[cfg(not(feature = "filters"))]
+#[path = "no_filters.rs"]
+mod filters;
+#[cfg(feature = "host")]
+mod hosting;
+#[cfg(not(feature = "host"))]
+#[path = "no_hosting.rs"]
+mod hosting;
 mod journal;
 pub(crate) mod log;
 pub(crate) mod lookup;
 pub(crate) mod options;
+#[cfg(feature = "editor")]
 mod raw_mode;
 pub(crate) mod run;
 pub(crate) mod server;
 pub(crate) mod signals;
 pub(crate) mod stdio;
 mod transport;
+#[cfg(feature = "editor")]
+mod tty;
+#[cfg(not(feature = "editor"))]
+#[path = "no_tty.rs"]
 mod tty;

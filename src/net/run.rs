@@ -1,21 +1,18 @@
 //! The client as a whole: with the server that it hosts, if it is to host one; and what its end means.
 
-use super::client::{Client, LOOK_UP, SERVER, SOCKET};
+use super::client::{Client, LOOK_UP, SOCKET};
 use super::connector::{ConnectError, Connector};
-use super::daemon;
 use super::endpoint;
 use super::failure::{Failure, Words};
+use super::hosting;
 use super::log;
 use super::options::Options;
-use super::server::Server;
 use crate::client::conversation;
 use crate::client::session::Unsaid;
-use crate::server;
 use crate::wire::sizes::{CAN_ASK, LEAST, is_there};
 use mio::Poll;
 use signal_hook::consts::SIGINT;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// How a run of the client ended that the system has not broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,10 +61,7 @@ pub(crate) fn run(options: &Options) -> Result<Verdict, Failure> {
     let mut target = endpoint::join(&options.address, options.port);
     let timeout = options.connect_timeout;
     let (connector, server) = if options.host {
-        let server = bind(options, &target, &poll)?;
-        let address = server.local_addr().map_err(|error| Failure::Host { server: target.clone(), error })?;
-        say_where(address);
-        let addresses = reachable(address);
+        let (server, addresses) = hosting::open(options, &target, &poll)?;
         target = addresses[0].to_string();
         (Connector::to(addresses, timeout, SOCKET, LOOK_UP), Some(server))
     } else {
@@ -75,44 +69,6 @@ pub(crate) fn run(options: &Options) -> Result<Verdict, Failure> {
     };
     let ending = Client::new(options, target.clone(), connector, poll, server)?.run()?;
     Ok(judge(ending, options, target))
-}
-
-/// Tells whoever hosts what others have to type, before anything is asked on standard output.
-fn say_where(address: SocketAddr) {
-    log::say("chinwag", &format_args!("hosting at {address}"));
-    let (ip, port) = (address.ip(), address.port());
-    if ip.is_unspecified() {
-        log::say("chinwag", &format_args!("others enter: chinwag HOST:{port}, HOST being this machine"));
-    } else {
-        let whose = if ip.is_loopback() { " on this machine" } else { "" };
-        log::say("chinwag", &format_args!("others{whose} enter: chinwag {address}"));
-    }
-    log::say("chinwag", &"once logged in, try: @echobot hello, !who, !quit (which ends the chat)");
-    log::flush();
-}
-
-/// The server of `--host`.
-fn bind(options: &Options, target: &str, poll: &Poll) -> Result<Server, Failure> {
-    daemon::raise_descriptor_limit();
-    let elsewhere = |error| io::Error::new(io::ErrorKind::AddrNotAvailable, error);
-    let failure = |error| Failure::Host { server: target.to_owned(), error };
-    let addresses = endpoint::resolve(&options.address, options.port);
-    let addresses = addresses.map_err(elsewhere).map_err(failure)?;
-    let config = server::Config { echobot: true, ..server::Config::default() };
-    endpoint::bind_first(&addresses, |address| Server::bind(address, config, poll.registry(), SERVER))
-        .map_err(failure)
-}
-
-/// Where a server that listens at `address` can be reached from this machine. One that listens at all addresses
-/// may do so on a machine without any of IPv6, or of IPv4.
-fn reachable(address: SocketAddr) -> Vec<SocketAddr> {
-    let local = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
-    let ips = match address.ip() {
-        IpAddr::V4(Ipv4Addr::UNSPECIFIED) => &local[..1],
-        IpAddr::V6(Ipv6Addr::UNSPECIFIED) => &[local[1], local[0]],
-        _ => return vec![address],
-    };
-    ips.iter().map(|&ip| SocketAddr::new(ip, address.port())).collect()
 }
 
 /// What the end means for the program, which is said, if there is something to say. Who leaves a terminal need
@@ -159,23 +115,4 @@ fn left(verdict: Verdict, unsaid: Unsaid, is_interactive: bool) -> Verdict {
         log::say("chinwag", &format_args!("left with {}", Words(unsaid)));
     }
     verdict
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn server_that_listens_everywhere_is_reached_where_there_is_a_way() {
-        for (listens, reached) in [
-            ("127.0.0.1:9", &["127.0.0.1:9"][..]),
-            ("[::1]:9", &["[::1]:9"]),
-            ("192.0.2.1:9", &["192.0.2.1:9"]),
-            ("0.0.0.0:9", &["127.0.0.1:9"]),
-            ("[::]:9", &["[::1]:9", "127.0.0.1:9"]),
-        ] {
-            let addresses = reachable(listens.parse().unwrap());
-            assert_eq!(addresses.iter().map(ToString::to_string).collect::<Vec<_>>(), reached);
-        }
-    }
 }

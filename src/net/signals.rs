@@ -46,6 +46,7 @@ impl Signals {
     }
 
     /// Whether it is one of those.
+    #[cfg(feature = "editor")]
     pub(crate) fn catches(&self, signal: i32) -> bool {
         self.came.iter().any(|(caught, _)| *caught == signal)
     }
@@ -63,6 +64,19 @@ impl Signals {
             .map(|(signal, _)| *signal)
             .collect()
     }
+}
+
+/// What a signal asks of the event loop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Demand {
+    /// To end, as the signal would have ended the program.
+    #[cfg(feature = "editor")]
+    End(i32),
+    /// To stop until it is continued.
+    Stop,
+    /// To draw what is typed anew.
+    #[cfg(feature = "editor")]
+    Redraw,
 }
 
 /// The signals that are ignored, a bit for each, from 1 on. Only Linux says it without code that could do harm

@@ -2,7 +2,7 @@
 
 use super::raw_mode;
 use crate::client::frontend::Frontend as _;
-use crate::net::signals::{self, Signals};
+use crate::net::signals::{self, Demand, Signals};
 use crate::ui::editor::Editor;
 use crate::ui::screen::Screen;
 use crate::wire::format::note;
@@ -50,18 +50,12 @@ pub(crate) struct Tty {
 /// For so long those are waited for at the end, when somebody else would take them for keys.
 const LAST_ANSWERS: Duration = Duration::from_millis(50);
 
-/// What a signal asks of the event loop.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Demand {
-    /// To end, as the signal would have ended the program.
-    End(i32),
-    /// To stop until it is continued.
-    Stop,
-    /// To draw what is typed anew.
-    Redraw,
-}
-
 impl Tty {
+    /// Whether what is typed on the terminal is to be edited here.
+    pub(crate) fn makes_sense() -> bool {
+        raw_mode::makes_sense()
+    }
+
     /// Takes the terminal, and has the screen edit what is typed on it.
     pub(crate) fn take(registry: &Registry, token: Token, screen: &mut Screen) -> io::Result<Self> {
         let signals = Signals::catch(CAUGHT, registry, token)?;

@@ -2,7 +2,7 @@
 
 mod budget;
 mod connection;
-#[cfg(feature = "programs")]
+#[cfg(feature = "slim")]
 pub(crate) mod doors;
 mod guests;
 pub mod hub;

@@ -37,7 +37,7 @@ pub fn append(text: &[u8], out: &mut Vec<u8>) {
 }
 
 /// The same of a string.
-#[cfg(feature = "programs")]
+#[cfg(feature = "slim")]
 pub(crate) fn harmless(text: &str) -> String {
     let mut out = Vec::new();
     append(text.as_bytes(), &mut out);

@@ -31,11 +31,11 @@ pub(crate) const LEFT: usize = either(256 * KIB, 2 * KIB);
 
 /// Whether to ask for memory that is given back leaves everything as it was. With glibc it does not: what comes
 /// next is taken out of that, and cleared, where fresh pages were clean.
-#[cfg(feature = "programs")]
+#[cfg(feature = "slim")]
 pub(crate) const CAN_ASK: bool = cfg!(not(target_env = "gnu"));
 
 /// A program does not begin with less.
-#[cfg(feature = "programs")]
+#[cfg(feature = "slim")]
 pub(crate) const LEAST: usize = 320 * KIB;
 
 /// So much is cleared at a time, from a block on the stack.
@@ -67,27 +67,33 @@ pub(crate) const SCREEN_PIECE: usize = either(32 * KIB, KIB);
 /// So much of messages is put together at a time: a part of the processor's nearest cache.
 pub(crate) const BATCH: usize = either(8 * KIB, 512);
 
-/// So many lines that were sent before are remembered at most.
-pub(crate) const HISTORY_LINES: usize = either(500, 32);
-
-/// So much of them is remembered at most, all lines together.
-pub(crate) const HISTORY: usize = either(256 * KIB, 2 * KIB);
-
-/// A line with a text in it does not become longer than this by pasting what was cut: a few keys would
-/// double it again and again. What is typed, or comes from the terminal, has no bound here.
-pub(crate) const LONGEST_BY_PASTING: usize = either(MIB, 2 * KIB);
-
 /// A typed text of several lines, each with the name before it that it is for, is not sent if that is longer.
 pub(crate) const EXPANDED: usize = either(16 * MIB, 2 * KIB);
 
-/// So many names are remembered for completion at most.
-pub(crate) const COMPLETED_NAMES: usize = either(200, 32);
+/// Those of the line editor.
+#[cfg(feature = "editor")]
+pub(crate) mod editor {
+    use super::{KIB, MIB, either};
 
-/// So many of those who wrote last are remembered at most, to be answered.
-pub(crate) const SENDERS: usize = either(32, 8);
+    /// So many lines that were sent before are remembered at most.
+    pub(crate) const HISTORY_LINES: usize = either(500, 32);
 
-/// A longer name is not one to complete.
-pub(crate) const COMPLETED_NAME: usize = either(256, 64);
+    /// So much of them is remembered at most, all lines together.
+    pub(crate) const HISTORY: usize = either(256 * KIB, 2 * KIB);
+
+    /// A line with a text in it does not become longer than this by pasting what was cut: a few keys would
+    /// double it again and again. What is typed, or comes from the terminal, has no bound here.
+    pub(crate) const LONGEST_BY_PASTING: usize = either(MIB, 2 * KIB);
+
+    /// So many names are remembered for completion at most.
+    pub(crate) const COMPLETED_NAMES: usize = either(200, 32);
+
+    /// So many of those who wrote last are remembered at most, to be answered.
+    pub(crate) const SENDERS: usize = either(32, 8);
+
+    /// A longer name is not one to complete.
+    pub(crate) const COMPLETED_NAME: usize = either(256, 64);
+}
 
 /// The longest line of a client that has not logged in. It bounds the names too, whatever a server's
 /// limits say.

@@ -110,6 +110,7 @@ fn log_file_that_cannot_be_made_is_one_sentence() {
     assert!(errors.starts_with("chinwag: cannot write to /etc/chat.log: choose another --log ("), "{errors}");
 }
 
+#[cfg(feature = "host")]
 #[test]
 fn network_that_is_down_is_said_with_what_to_do() {
     if !can_be_alone() {
@@ -141,6 +142,7 @@ fn network_that_is_down_is_said_with_what_to_do() {
 }
 
 /// Signals that it does not catch do nothing to it (kill(2)).
+#[cfg(feature = "host")]
 #[test]
 fn first_process_of_a_container_is_ended_by_signals() {
     if !can_be_alone() {

@@ -2,9 +2,9 @@
 
 use crate::peer::{Peer, Talk};
 use crate::screen::Screen;
+use crate::support::LOGGED_IN;
 use crate::terminal::{PROMPT, Seat, all_on_terminal, on_terminal};
 
-pub(crate) const LOGGED_IN: &str = "Successfully logged in as ann!";
 const LEFT: &str = "\x1b[D";
 
 /// Logged in, in front of a screen of this size.

@@ -1,9 +1,9 @@
 //! What the user has to ask for: times, bells, colours, a log file, log lines on the terminal.
 
-use crate::editing::LOGGED_IN;
 use crate::peer::{Peer, comes};
 use crate::program::{Program, chinwag, unused_path, with_arguments};
 use crate::runner::{self, deadline};
+use crate::support::LOGGED_IN;
 use crate::terminal::{Seat, all_on_terminal, on_terminal};
 use rustix::event::PollFlags;
 use rustix::fs::{CWD, FileType, Mode, OFlags, mknodat};
@@ -45,6 +45,7 @@ fn lines_begin_with_the_time_and_the_first_one_with_the_date() {
     assert!(hours.contains(&&lines[0][12..14]) && hours.contains(&&lines[1][1..3]), "{shown}");
 }
 
+#[cfg(feature = "editor")]
 #[test]
 fn line_with_the_time_makes_the_typed_line_move_down() {
     let peer = Peer::new();
@@ -311,6 +312,7 @@ fn log_file_that_takes_no_more_does_not_end_the_conversation() {
 }
 
 /// Of a thousand lines some of the log may be dropped and counted, none may be torn.
+#[cfg(feature = "editor")]
 #[test]
 fn log_on_the_same_terminal_leaves_the_typed_line_whole() {
     let peer = Peer::new();

@@ -66,7 +66,10 @@ fn options_of_help(help: &str) -> BTreeSet<[String; 4]> {
 /// The same of a table of the README.
 fn options_of_readme(section: &str) -> BTreeSet<[String; 4]> {
     let text = README.split(&format!("\n{section}\n")).nth(1).unwrap().split("\n## ").next().unwrap();
-    let is_built = |line: &str| cfg!(feature = "rich") || !line.contains("feature `rich`");
+    let is_built = |line: &str| {
+        (cfg!(feature = "rich") || !line.contains("feature `rich`"))
+            && (cfg!(feature = "host") || !line.contains("`--host`"))
+    };
     let mut options = BTreeSet::new();
     for row in
         text.lines().filter(|line| line.starts_with("| `-") && line.contains("CHINWAG") && is_built(line))

@@ -1,6 +1,7 @@
 //! Every editing key: what the screen shows after it, and what is sent (spec section 4).
 
-use crate::editing::{LOGGED_IN, seated};
+use crate::editing::seated;
+use crate::support::LOGGED_IN;
 use std::fmt::Write as _;
 
 /// Keys typed on an empty line, and what is then to be seen, with a `|` where the cursor is.

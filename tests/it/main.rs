@@ -5,8 +5,12 @@
     reason = "what a helper cannot do fails the test that needs it"
 )]
 #![cfg_attr(
-    not(target_os = "linux"),
-    allow(dead_code, unused_imports, reason = "some helpers serve only tests that need Linux")
+    not(all(target_os = "linux", feature = "editor")),
+    allow(
+        dead_code,
+        unused_imports,
+        reason = "some helpers serve only tests that need Linux, or the editor"
+    )
 )]
 
 mod allocations;
@@ -16,26 +20,26 @@ mod alone;
 mod bots;
 mod bounds;
 mod client;
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", feature = "editor"))]
 mod editing;
 mod editions;
 mod endings;
 #[cfg(target_os = "linux")]
 mod extras;
 mod help;
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", feature = "host"))]
 mod hosting;
 mod house;
 #[cfg(target_os = "linux")]
 mod inherited;
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", feature = "editor"))]
 mod keys;
 mod load;
 mod login;
 mod lookup;
 mod peer;
 mod program;
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", feature = "editor"))]
 mod raw_mode;
 #[cfg(target_os = "linux")]
 mod reconnecting;
@@ -52,6 +56,6 @@ mod strangers;
 mod support;
 #[cfg(target_os = "linux")]
 mod terminal;
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", feature = "editor"))]
 mod typing;
 mod zones;

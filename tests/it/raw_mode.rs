@@ -1,10 +1,10 @@
 //! The terminal is taken, given back, stopped, paused and lost (spec section 5, S15, S16).
 
-use crate::editing::{LOGGED_IN, seated};
+use crate::editing::seated;
 use crate::peer::{End, Peer, Talk};
 use crate::program::{Outcome, Program, chinwag};
 use crate::screen::Screen;
-use crate::support::until;
+use crate::support::LOGGED_IN;
 use crate::terminal::{PROMPT, Seat, Terminal, all_on_terminal, on_terminal};
 use rustix::process::Signal;
 use rustix::termios::LocalModes;
@@ -17,26 +17,6 @@ const CONTROL_Q: &str = "\x11";
 const CONTROL_Z: &str = "\x1a";
 
 impl Seat {
-    /// The state of the client as the system tells it: `S` asleep, `T` stopped (proc_pid_stat(5)).
-    pub(crate) fn state(&self) -> char {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.program.id())).unwrap();
-        stat.rsplit_once(") ").unwrap().1.chars().next().unwrap()
-    }
-
-    /// Waits until the client has stopped, and lets it go on. (To continue what is about to stop is no
-    /// use: it stops all the same, for ever.)
-    #[track_caller]
-    pub(crate) fn resume(&self) {
-        self.stops();
-        self.program.signal(Signal::CONT);
-    }
-
-    /// Waits until the client has stopped.
-    #[track_caller]
-    pub(crate) fn stops(&self) {
-        until("it stops", || self.state() == 'T');
-    }
-
     /// The most memory that the client has had up to now, in KiB.
     fn peak_memory(&self) -> usize {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.program.id())).unwrap();

@@ -1,8 +1,8 @@
 //! A lost connection is made again where the user asked for it.
 
-use crate::editing::LOGGED_IN;
 use crate::peer::{End, Peer, Refusing, Reserved, Talk};
 use crate::program::{Outcome, Program, chinwag, unused_path};
+use crate::support::LOGGED_IN;
 use crate::terminal::{Seat, all_on_terminal, on_terminal};
 use std::os::unix::process::ExitStatusExt;
 
@@ -163,6 +163,7 @@ fn name_that_is_still_taken_is_tried_again_without_a_word() {
 }
 
 /// While nobody listens, and while a log-in waits for its answer.
+#[cfg(feature = "editor")]
 #[test]
 fn user_can_leave_while_the_connection_is_away() {
     let left = (Some(0), None);
@@ -199,6 +200,7 @@ fn user_can_leave_while_the_connection_is_away() {
     assert_eq!(outcome.status.code(), Some(1));
 }
 
+#[cfg(feature = "editor")]
 #[test]
 fn half_typed_line_outlives_the_connection() {
     let place = Reserved::new();

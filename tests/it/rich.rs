@@ -2,12 +2,12 @@
 
 use crate::peer::{Peer, Reserved};
 use crate::program::{Program, chinwag, unused_path};
+use crate::support::LOGGED_IN;
 use crate::terminal::{Seat, all_on_terminal, on_terminal};
 use rustix::process::Signal;
 use std::fs;
 
 const PRETTY: &str = "--name ann --pretty --color never";
-const LOGGED_IN: &str = "Successfully logged in as ann!";
 const REPORTS_ON: &str = "\x1b[?1004h";
 const REPORTS_OFF: &str = "\x1b[?1004l";
 

@@ -116,6 +116,9 @@ pub(crate) fn raise_descriptor_limit() {
     setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }).unwrap();
 }
 
+/// What a client shows that has logged in.
+pub(crate) const LOGGED_IN: &str = "Successfully logged in as ann!";
+
 /// Waits until `test` holds.
 pub(crate) fn until(what: &str, mut test: impl FnMut() -> bool) {
     let start = Instant::now();

@@ -5,6 +5,7 @@ use crate::peer::{End, Hanging, Peer};
 use crate::program::{Collector, Feeder, Outcome, Program, with_arguments};
 use crate::runner;
 use crate::screen::Screen;
+use crate::support::until;
 use rustix::fs::OFlags;
 use rustix::process::Signal;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
@@ -126,6 +127,26 @@ impl Seat {
     /// Presses these keys, and Return.
     pub(crate) fn enter(&self, line: &str) {
         self.program.enter(format!("{line}\r"));
+    }
+
+    /// The state of the client as the system tells it: `S` asleep, `T` stopped (proc_pid_stat(5)).
+    pub(crate) fn state(&self) -> char {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.program.id())).unwrap();
+        stat.rsplit_once(") ").unwrap().1.chars().next().unwrap()
+    }
+
+    /// Waits until the client has stopped, and lets it go on. (To continue what is about to stop is no
+    /// use: it stops all the same, for ever.)
+    #[track_caller]
+    pub(crate) fn resume(&self) {
+        self.stops();
+        self.program.signal(Signal::CONT);
+    }
+
+    /// Waits until the client has stopped.
+    #[track_caller]
+    pub(crate) fn stops(&self) {
+        until("it stops", || self.state() == 'T');
     }
 
     /// Whether the terminal is as it was found.
@@ -345,6 +366,7 @@ fn signals_end_it_and_leave_the_terminal_as_it_was() {
     }
 }
 
+#[cfg(feature = "editor")]
 #[test]
 fn control_c_ends_it_as_any_program() {
     let peer = Peer::new();

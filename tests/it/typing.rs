@@ -1,8 +1,9 @@
 //! What helps whoever types: several lines at once, one receiver for all, proposals, hints and answers.
 
-use crate::editing::{LOGGED_IN, seated};
+use crate::editing::seated;
 use crate::peer::Peer;
 use crate::program::{Program, chinwag};
+use crate::support::LOGGED_IN;
 use crate::terminal::{Seat, on_terminal};
 
 /// Spec C2: whatever stands in them.

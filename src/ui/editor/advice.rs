@@ -3,7 +3,7 @@
 use super::completion::Completion;
 use super::history::History;
 use crate::client::command::{Command, split_addressee};
-use crate::wire::sizes::HISTORY;
+use crate::wire::sizes::editor::HISTORY;
 use alloc::vec::Vec;
 use core::time::Duration;
 

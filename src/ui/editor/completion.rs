@@ -2,7 +2,7 @@
 //! those who wrote last.
 
 use crate::client::command::WORDS;
-use crate::wire::sizes::{COMPLETED_NAME, COMPLETED_NAMES, SENDERS};
+use crate::wire::sizes::editor::{COMPLETED_NAME, COMPLETED_NAMES, SENDERS};
 use alloc::vec::Vec;
 
 /// The names, and the round that Tab goes through.

@@ -1,6 +1,6 @@
 //! The lines sent before: a bounded memory to walk through and to search.
 
-use crate::wire::sizes::{HISTORY, HISTORY_LINES};
+use crate::wire::sizes::editor::{HISTORY, HISTORY_LINES};
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 

@@ -6,7 +6,7 @@ use core::mem;
 use core::ops::Range;
 
 use super::text;
-use crate::wire::sizes::LONGEST_BY_PASTING;
+use crate::wire::sizes::editor::LONGEST_BY_PASTING;
 
 /// Where the cut text lies as seen from the cursor; several cuts in a row are put together in that order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

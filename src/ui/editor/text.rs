@@ -7,7 +7,7 @@
 use crate::ui::display::PROMPT;
 use crate::wire::escape;
 use crate::wire::guise::{Guise, guise};
-use crate::wire::sizes::COMPLETED_NAME;
+use crate::wire::sizes::editor::COMPLETED_NAME;
 use alloc::vec::Vec;
 use core::str;
 

@@ -35,6 +35,7 @@ fn prompt_keeps_the_cursor_on_a_terminal_only() {
     assert!(taken(&mut screen).ends_with("login: Successfully logged in as ann!\n"));
 }
 
+#[cfg(feature = "editor")]
 #[test]
 fn half_typed_line_makes_way_and_comes_back() {
     let mut screen = terminal(Look::default());
@@ -50,6 +51,7 @@ fn half_typed_line_makes_way_and_comes_back() {
     assert_eq!(taken(&mut screen), "\n");
 }
 
+#[cfg(feature = "editor")]
 #[test]
 fn prompt_comes_back_with_the_name_that_is_being_typed() {
     let mut screen = terminal(Look::default());
@@ -64,6 +66,7 @@ fn prompt_comes_back_with_the_name_that_is_being_typed() {
     assert_eq!(taken(&mut screen), "n\nSuccessfully logged in as ann!\n");
 }
 
+#[cfg(feature = "editor")]
 #[test]
 fn prompt_comes_back_after_lines_of_the_log() {
     let mut screen = terminal(Look::default());
@@ -77,6 +80,7 @@ fn prompt_comes_back_after_lines_of_the_log() {
     assert_eq!(taken(&mut screen), format!("\r\x1b[Jlog\n{PROMPT_TEXT}an"));
 }
 
+#[cfg(feature = "editor")]
 #[test]
 fn line_is_not_drawn_into_a_long_text() {
     let text = "x".repeat(100_000);
@@ -98,6 +102,7 @@ fn line_is_not_drawn_into_a_long_text() {
     assert_eq!(all, format!("\r\x1b[JFrom ann: {text}\n@bbb"));
 }
 
+#[cfg(feature = "editor")]
 #[test]
 fn second_notice_finds_the_cursor_at_the_start_of_a_line_too() {
     let mut screen = terminal(Look::default());
@@ -123,6 +128,7 @@ fn second_notice_finds_the_cursor_at_the_start_of_a_line_too() {
     assert_eq!(shown, format!("\r\x1b[JFrom ann: {text}\nFrom ann: hi\n{PROMPT_TEXT}"));
 }
 
+#[cfg(feature = "editor")]
 #[test]
 fn end_in_the_middle_of_a_text_ends_its_line() {
     for (keys, expected) in [(&b"@b"[..], "\n@b\n"), (b"", "\n")] {
@@ -138,6 +144,7 @@ fn end_in_the_middle_of_a_text_ends_its_line() {
 }
 
 /// A shell has written below in the meantime.
+#[cfg(feature = "editor")]
 #[test]
 fn prompt_is_shown_again_after_a_stop() {
     let mut screen = terminal(Look::default());
@@ -160,6 +167,7 @@ fn prompt_is_shown_again_after_a_stop() {
 }
 
 /// The first key of all was typed while a long text was being shown.
+#[cfg(feature = "editor")]
 #[test]
 fn pastes_are_marked_after_a_long_text_too() {
     let text = "x".repeat(100_000);

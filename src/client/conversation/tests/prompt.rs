@@ -78,26 +78,6 @@ fn prompt_outlives_any_number_of_connections() {
     }
 }
 
-#[test]
-fn half_of_a_name_outlives_its_connection() {
-    let mut screen = Screen::new(TERMINAL);
-    screen.edit_with(Editor::new(80, 24));
-    let mut scene = Scene::shown_by(screen, Settings { is_interactive: true, ..SETTINGS });
-    scene.connect();
-    scene.type_in("an");
-    scene.run();
-    scene.shown();
-    scene.end_server(Read::Broken);
-    scene.run();
-    assert_eq!(scene.shown(), "");
-    scene.type_in("n\r");
-    scene.run();
-    assert_eq!(scene.shown().matches("login").count(), 0, "it is not asked for again");
-    scene.connect();
-    scene.run();
-    assert_eq!(scene.sent(), "HELLO-FROM ann\n");
-}
-
 /// The server closes at the moment when a name is typed: it may have been sent, in part, or not at all.
 #[test]
 fn name_that_crosses_the_end_is_tried_once_more() {

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::ui::rich::Wishes;
+use crate::ui::screen::{Look, Screen};
 use std::collections::VecDeque;
 
 /// The server's side of one connection: it lets all even messages through, and none of the odd ones.
