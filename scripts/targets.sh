@@ -98,6 +98,7 @@ session() {
     echo '!quit' >&7 && exec 7>&-
     wait "$ann" || status=$?
     echo "ann: $status"
+    started=()
     for file in ann.shown ann.said bob.shown bob.said; do
         echo "== $file" && sed "s/:$port/:PORT/g" "$folder/$file"
     done
@@ -112,6 +113,7 @@ idle() {
     comes "$work/idle" listening >&2
     awk '/^VmRSS/ { print $2 }' "/proc/$pid/status"
     kill "$pid" && wait "$pid" || true
+    started=()
 }
 
 # How many tests passed, of the results on standard input; the rest is shown if there were failures.

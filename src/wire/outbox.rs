@@ -234,7 +234,7 @@ mod tests {
         assert!(outbox.try_grow(7) && outbox.has_room(7) && !outbox.has_room(8));
         outbox.tail().extend_from_slice(b"1234567");
         assert_eq!((outbox.least(1), outbox.grown(1), outbox.grown(20)), (8, 14, 27));
-        assert!(!outbox.try_grow(isize::MAX as usize) && outbox.try_grow(3));
+        assert!(!outbox.try_grow(isize::MAX as usize + 1) && outbox.try_grow(3));
         assert_eq!((outbox.as_slice(), outbox.capacity()), (&b"1234567"[..], 7));
         assert!(outbox.try_grow(3 * STEP) && outbox.has_room(3 * STEP - 7));
         assert_eq!(outbox.grown(3 * STEP), outbox.capacity() + STEP);
