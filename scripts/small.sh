@@ -13,7 +13,7 @@ cd "$(dirname "$0")/.."
 sets=(slim programs)
 if [ "${1-}" = --parts ]; then
     shift
-    sets=(slim slim,filters slim,host slim,editor programs,rich programs)
+    sets=(slim slim,clap slim,filters slim,host slim,editor programs,rich programs)
 fi
 [ $# -gt 0 ] || set -- x86_64-unknown-linux-musl
 rows=()

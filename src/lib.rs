@@ -94,6 +94,7 @@
 //!   client server       the two programs
 //!   extras              options of the feature `rich`
 //!   table given         what their command lines have in common: options and help; what was given
+//!   clap_words words    the words of a command line: by clap, or without it
 //!   destination units   where to go, and as whom, in one word; what is counted
 //!   probes              what the fuzz targets try out of the edge
 //! main bin/chinwagd     the programs: arguments in, exit status out

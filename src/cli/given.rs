@@ -1,15 +1,15 @@
-//! What was given on a program's command line and, where that says nothing, in its environment: the words
-//! themselves by clap, what they mean, and what is wrong with them, by us.
+//! What was given on a program's command line and, where that says nothing, in its environment: what the words
+//! mean, and what is wrong with them.
 
+#[cfg(feature = "clap")]
+use super::clap_words::Words;
 use super::destination::Destination;
-use super::table::Program;
+use super::table::{OPERAND, Program, Wrong};
 use super::units::Number;
+#[cfg(not(feature = "clap"))]
+use super::words::Words;
 use crate::net::log;
 use crate::wire::escape;
-use clap::builder::ValueParser;
-use clap::error::ErrorKind;
-use clap::parser::ValueSource;
-use clap::{Arg, ArgMatches, Command};
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Write as _};
 use std::process::{self, ExitCode};
@@ -21,11 +21,8 @@ const MOST_WORDS: usize = 100;
 #[derive(Debug)]
 pub(crate) struct Given {
     program: &'static Program,
-    matches: ArgMatches,
+    words: Words,
 }
-
-/// The name of the word without one.
-const OPERAND: &str = "";
 
 impl Given {
     /// Takes a command line apart, the program's name first.
@@ -33,10 +30,9 @@ impl Given {
     /// # Errors
     /// A sentence for the user.
     pub(crate) fn parse(program: &'static Program, words: &[OsString]) -> Result<Self, String> {
-        let mut command = command(program);
-        match command.try_get_matches_from_mut(words) {
-            Ok(matches) => Self { program, matches }.checked(),
-            Err(error) => Err(complaint(&mut command, words, error.kind())),
+        match Words::parse(program, words) {
+            Ok(words) => Self { program, words }.checked(),
+            Err(wrong) => Err(complaint(program, words, wrong)),
         }
     }
 
@@ -47,7 +43,7 @@ impl Given {
         let said = word.to_str().ok_or("not UTF-8").and_then(Destination::parse);
         let said = said.map_err(|why| format!("error: '{text}': {why}"))?;
         for option in ["name", "address", "port"] {
-            if said.part(option).is_some() && self.matches.value_source(option).is_some() {
+            if said.part(option).is_some() && self.words.has(option) {
                 return Err(format!("error: '{text}' and --{option} say the same thing: leave one out"));
             }
         }
@@ -56,13 +52,7 @@ impl Given {
 
     /// The word without an option.
     fn operand(&self) -> Option<&OsString> {
-        if self.program.operand.is_empty() { None } else { self.word(OPERAND) }
-    }
-
-    /// What was given with an option.
-    #[inline(never)]
-    fn word(&self, name: &str) -> Option<&OsString> {
-        self.matches.get_one(name)
+        if self.program.operand.is_empty() { None } else { self.words.first(OPERAND) }
     }
 
     /// What the word without an option says of this option.
@@ -73,18 +63,18 @@ impl Given {
     /// Whether a flag is set. In its environment variable `0`, `no`, `off`, `false` and nothing mean that
     /// it is not.
     pub(crate) fn flag(&self, name: &str) -> bool {
-        self.matches.value_source(name) == Some(ValueSource::CommandLine)
+        self.words.has(name)
             || std::env::var_os(self.program.variable(name)).is_some_and(|value| means_yes(&value))
     }
 
     /// How often `-v` was given.
     pub(crate) fn verbosity(&self) -> u8 {
-        self.matches.get_count("verbose")
+        self.words.count("verbose")
     }
 
     /// The value of an option: the one given, that of its environment variable, or the default.
     pub(crate) fn value(&self, name: &str) -> Option<OsString> {
-        let given = self.part(name).map(OsString::from).or_else(|| self.word(name).cloned());
+        let given = self.part(name).map(OsString::from).or_else(|| self.words.first(name).cloned());
         given.or_else(|| std::env::var_os(self.program.variable(name))).or_else(|| {
             let default = self.program.rows().into_iter().find(|row| row.name == name)?.default;
             (!default.is_empty()).then(|| default.into())
@@ -93,16 +83,16 @@ impl Given {
 
     /// All values of an option that can have many, or that of its environment variable.
     pub(crate) fn values(&self, name: &str) -> Vec<OsString> {
-        match self.matches.get_many::<OsString>(name) {
-            Some(values) => values.cloned().collect(),
-            None => std::env::var_os(self.program.variable(name)).into_iter().collect(),
+        if self.words.has(name) {
+            return self.words.all(name).cloned().collect();
         }
+        std::env::var_os(self.program.variable(name)).into_iter().collect()
     }
 
     /// Whether anything was said of an option.
     #[cfg(feature = "rich")]
     pub(crate) fn is_said(&self, name: &str) -> bool {
-        self.matches.value_source(name).is_some() || std::env::var_os(self.program.variable(name)).is_some()
+        self.words.has(name) || std::env::var_os(self.program.variable(name)).is_some()
     }
 
     /// The same as a text.
@@ -133,7 +123,7 @@ impl Given {
     #[cold]
     pub(crate) fn wrong(&self, name: &str, value: &OsStr, why: &str) -> String {
         let value = harmless(value);
-        if self.part(name).is_some() || self.matches.value_source(name).is_some() {
+        if self.part(name).is_some() || self.words.has(name) {
             format!("error: invalid value '{value}' for --{name}: {why}")
         } else {
             format!("error: invalid value '{value}' for {}: {why}", self.program.variable(name))
@@ -141,39 +131,26 @@ impl Given {
     }
 }
 
-fn command(program: &'static Program) -> Command {
-    let mut command = Command::new(program.name).disable_help_flag(true).disable_version_flag(true);
-    // One at a time: they take 600 bytes each, and all of them would be on the stack at once, in pages
-    // that are never given back.
-    for row in program.rows() {
-        command = command.arg(row.to_arg());
-    }
-    if !program.operand.is_empty() {
-        command = command.arg(Arg::new(OPERAND).value_parser(ValueParser::os_string()));
-    }
-    command
-}
-
 /// Says which word is wrong: the first from which on, without those behind it, nothing is right any more.
 /// (One that needs another is right again with the next.)
 #[cold]
-fn complaint(command: &mut Command, words: &[OsString], mut kind: ErrorKind) -> String {
+fn complaint(program: &'static Program, words: &[OsString], mut what: Wrong) -> String {
     let mut wrong = None;
     for end in 2..=words.len().min(MOST_WORDS) {
-        match command.try_get_matches_from_mut(&words[..end]) {
+        match Words::parse(program, &words[..end]) {
             Ok(_) => wrong = None,
             Err(error) if wrong.is_some() => {
-                kind = error.kind();
+                what = error;
                 break;
             }
-            Err(error) => (kind, wrong) = (error.kind(), words.get(end - 1)),
+            Err(error) => (what, wrong) = (error, words.get(end - 1)),
         }
     }
-    let what = match kind {
-        ErrorKind::InvalidValue => "needs a value",
-        ErrorKind::ArgumentConflict => "was given twice",
-        ErrorKind::TooManyValues => "takes no value",
-        _ => wrong.and_then(|word| feature_of(word)).unwrap_or("was not expected"),
+    let what = match what {
+        Wrong::NeedsValue => "needs a value",
+        Wrong::GivenTwice => "was given twice",
+        Wrong::TakesNoValue => "takes no value",
+        Wrong::Unexpected => wrong.and_then(|word| feature_of(word)).unwrap_or("was not expected"),
     };
     let word = wrong.map_or_else(|| "a word".to_owned(), |word| format!("'{}'", harmless(word)));
     format!("error: {word} {what}")

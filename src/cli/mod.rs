@@ -1,5 +1,7 @@
 //! The command lines of the two programs.
 
+#[cfg(feature = "clap")]
+mod clap_words;
 pub mod client;
 mod destination;
 #[cfg(feature = "rich")]
@@ -9,3 +11,5 @@ pub mod probes;
 pub mod server;
 mod table;
 mod units;
+#[cfg(any(test, not(feature = "clap")))]
+mod words;

@@ -1,9 +1,6 @@
 //! A program's options as one text, of which its parser and its help are made: a field that was a string of
 //! its own would cost 40 bytes more. (clap's own help is 34 KB of code for every occasion.)
 
-use clap::builder::ValueParser;
-use clap::{Arg, ArgAction};
-
 /// A program, as its command line shows it.
 #[derive(Debug)]
 pub(crate) struct Program {
@@ -28,13 +25,25 @@ pub(crate) struct Program {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Row {
     pub(crate) name: &'static str,
-    letter: &'static str,
+    pub(crate) letter: &'static str,
     /// What follows it: nothing if it is a flag. `+` is a flag that counts, and has no environment variable;
     /// `NAME [TEXT]` are one or two values, and with `NAME...` the option can be given many times.
-    value: &'static str,
+    pub(crate) value: &'static str,
     pub(crate) default: &'static str,
     brief: &'static str,
     more: &'static str,
+}
+
+/// The name of the word without one.
+pub(crate) const OPERAND: &str = "";
+
+/// What is wrong with the words of a command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wrong {
+    NeedsValue,
+    GivenTwice,
+    TakesNoValue,
+    Unexpected,
 }
 
 /// What every program has.
@@ -157,27 +166,24 @@ impl Row {
             "" => put(text, &["      --", self.name]),
             letter => put(text, &["  -", letter, ", --", self.name]),
         }
-        if !matches!(self.value, "" | "+") {
+        if !self.is_flag() {
             put(text, &[" ", self.value]);
         }
     }
 
-    /// The option as the parser has to know it: values are taken as they are, and read [later](super::given).
-    pub(crate) fn to_arg(self) -> Arg {
-        let action = match self.value {
-            "" => ArgAction::SetTrue,
-            "+" => ArgAction::Count,
-            value if value.ends_with("...") => ArgAction::Append,
-            _ => ArgAction::Set,
-        };
-        let arg = Arg::new(self.name).long(self.name).short(self.letter.chars().next()).action(action);
-        match self.value {
-            "" | "+" => arg,
-            value => {
-                let most = 1 + usize::from(value.ends_with(']'));
-                arg.num_args(1..=most).value_parser(ValueParser::os_string())
-            }
-        }
+    /// Whether it takes no value.
+    pub(crate) fn is_flag(&self) -> bool {
+        matches!(self.value, "" | "+")
+    }
+
+    /// Whether it may be given more than once.
+    pub(crate) fn can_be_repeated(&self) -> bool {
+        self.value == "+" || self.value.ends_with("...")
+    }
+
+    /// How many values it takes at most.
+    pub(crate) fn most_values(&self) -> usize {
+        1 + usize::from(self.value.ends_with(']'))
     }
 }
 
