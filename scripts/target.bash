@@ -40,7 +40,9 @@ prepare() {
         *) fail "$target is none of those that are known here: ${all[*]}" ;;
     esac
     rustup target list --installed | grep -qx "$target" || rustup target add "$target"
-    [ "$target" != "$(uname -m)-unknown-linux-musl" ] || runner=
+    case $(uname -m)/$target in
+        x86_64/x86_64-* | x86_64/i686-* | aarch64/aarch64-*) runner= ;;
+    esac
     [ -z "$runner" ] || need "${runner%% *}" qemu-user
     local name=${target^^}
     name=CARGO_TARGET_${name//-/_}

@@ -100,6 +100,11 @@
 //! main bin/chinwagd     the programs: arguments in, exit status out
 //! ```
 //!
+//! Features: `programs`, the default, is both programs; `slim` is the least that they can be, to which `clap`,
+//! `editor`, `host` and `filters` add (all of them in `programs`), and `rich`. Where something is left out, a file
+//! whose name begins with `no_` stands for it: types without values, so that nobody who uses them has to ask.
+//! Without features the library is its pure part, with `editor` the line editor too.
+//!
 //! Each folder knows only those above it, and of those `server` only `wire`.
 //!
 //! Rules are cited as `spec W1`: they are those of the protocol's contract, in which W is the wire,

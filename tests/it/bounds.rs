@@ -4,11 +4,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// What is no bound: how much is done at a time, and what other values are made of.
-const NO_BOUNDS: [&str; 15] = [
+const NO_BOUNDS: [&str; 13] = [
     "PIECES",
     "CAN_ASK",
-    "LEFT",
-    "LEAST",
     "KIB",
     "MIB",
     "STEP",
