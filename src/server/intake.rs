@@ -24,9 +24,10 @@
 //! the line stays where it is and nothing more is read, so that TCP slows the sender down. It goes on
 //! when the queue is shorter. For somebody else's queue it goes on as well when the receiver took
 //! nothing for [`PATIENCE`], insisting then for as much as was read: a receiver that reads sets its
-//! senders' pace, and is not dropped while there is memory; one that does not delays those who write to it
-//! by no more than that a read, nobody else at all, and is dropped when its queue is full. (A system
-//! may take nothing for longer than that though its user reads slowly: a queue is there for that.)
+//! senders' pace, and is not dropped while there is memory; one that does not delays those who write to it,
+//! nobody else at all, and is dropped when its queue is full. A system takes nothing for seconds though its user
+//! reads on, as it makes room by the megabyte: so a sender waits for as long as the receiver has been still, up
+//! to [`MOST_PATIENCE`], and less comes in meanwhile than goes out in the end.
 //!
 //! # Memory
 //!
@@ -72,6 +73,9 @@ mod held;
 
 /// For so long a sender waits for a receiver that takes nothing, before it insists.
 pub const PATIENCE: Duration = Duration::from_millis(100);
+
+/// For so long at most, if it has taken nothing for as long before that.
+pub const MOST_PATIENCE: Duration = Duration::from_secs(1);
 
 /// For so long those who wait for memory wait for readers who read slowly, before the slowest is dropped.
 pub const SHORTAGE: Duration = Duration::from_secs(10);

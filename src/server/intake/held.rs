@@ -1,6 +1,6 @@
 //! Those who are held: what each waits for, how long, and who has to give way in the end.
 
-use super::{Intake, PATIENCE, SHORTAGE, STALL_TIMEOUT};
+use super::{Intake, MOST_PATIENCE, PATIENCE, SHORTAGE, STALL_TIMEOUT};
 use crate::server::connection::{Connection, State};
 use crate::server::hub::{Id, Wait};
 use crate::wire::sizes::LOG_IN_LIMIT;
@@ -17,7 +17,9 @@ impl<T: Transport<Error: Display>> Intake<T> {
         match connection.state {
             State::Held { on: Wait::Queue(on), since } if on != id => {
                 let receiver = self.connections[on.index()].as_ref()?;
-                Some(receiver.moved.max(since).time() + PATIENCE)
+                // As long again as it has been still when this wait began.
+                let still = since.time().saturating_sub(receiver.moved.time());
+                Some(receiver.moved.max(since).time() + still.clamp(PATIENCE, MOST_PATIENCE))
             }
             State::Ended => Some(connection.moved.time() + STALL_TIMEOUT),
             _ => None,

@@ -205,6 +205,31 @@ fn insisting_is_for_what_was_read_and_not_for_what_comes() {
     assert_eq!(scene.state(&ann), State::Idle);
 }
 
+/// Its user reads a megabyte a second; its system makes room only when much has been read.
+#[test]
+fn receiver_whose_system_takes_lumps_sets_the_pace_and_is_not_dropped() {
+    let mut scene = Scene::new(Limits { max_queue: 4 << 20, max_memory: 16 << 20, ..LIMITS });
+    let (ann, bob) = (scene.user("ann"), scene.user("bob"));
+    bob.reads_only(0);
+    let count = 20_000;
+    scene.say(&ann, &long("bob").repeat(count));
+    let mut heard = 0;
+    for second in (0..60).step_by(3) {
+        let end = Duration::from_secs(second);
+        while let Some(at) = scene.intake().next_deadline().filter(|&at| at < end) {
+            scene.now = scene.now.max(at);
+            scene.run();
+        }
+        scene.now = end;
+        scene.read(&bob, 3_000_000);
+        scene.run();
+        assert!(!bob.is_closed(), "after {heard} bytes");
+        heard += bob.heard().len();
+    }
+    assert_eq!(heard, count * "DELIVERY ann \n".len() + count * 900);
+    assert_eq!(ann.heard(), "SEND-OK\n".repeat(count));
+}
+
 #[test]
 fn receiver_that_never_reads_is_dropped_and_its_id_is_somebody_else() {
     let mut scene = Scene::new(LIMITS);
