@@ -90,7 +90,6 @@ fn wanted(directory: &Path) -> Vec<Vec<String>> {
         wanted.push(vec![linker("--no-eh-frame-hdr"), linker(&format!("--script={}", script.display()))]);
     }
     if env::var(PACK_RELOCATIONS).is_ok_and(|wanted| wanted == "1") {
-        wanted.push(vec![linker("--pack-dyn-relocs=relr")]);
         wanted.push(vec![linker("-z"), linker("pack-relative-relocs")]);
     }
     wanted
