@@ -164,13 +164,11 @@ fn client_that_never_reads_is_dropped_and_disturbs_nobody() {
 
 #[test]
 fn slow_receiver_slows_its_sender_and_loses_nothing() {
-    // Much more than the queue and the system take together; and a reader who gets no processor for seconds
-    // has still room in it: each time that it takes nothing for a while, so much more is queued.
-    let daemon = Daemon::start(&["--max-message", "64K", "--max-queue", "16M"]);
+    let daemon = Daemon::start(&["--max-message", "64K", "--max-queue", "4M"]);
     let mut slow = daemon.user("slow");
     let mut ann = daemon.user("ann");
     let text = "x".repeat(1000);
-    let count = 40_000;
+    let count = 20_000;
     let mut reader = ann.stream.get_ref().try_clone().unwrap();
     let mut answers = vec![0; count * "SEND-OK\n".len()];
     let answering = std::thread::spawn(move || reader.read_exact(&mut answers).map(|()| answers));
