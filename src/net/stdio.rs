@@ -360,6 +360,9 @@ pub(crate) mod tests {
         let (master, slave) = terminal();
         let mut stdio = inherited(&slave);
         drop(master);
+        // A child that another test has just started has it until it is another program.
+        let mut end = [PollFd::new(&slave, PollFlags::IN)];
+        assert_eq!(poll(&mut end, Some(&Timespec { tv_sec: 30, tv_nsec: 0 })), Ok(1));
         assert_eq!(stdio.read(&mut [0]).unwrap(), 0);
         let number = u8::try_from(slave.as_raw_fd()).unwrap();
         let mut output = Stdio::open(slave.as_fd(), number, false).unwrap();
