@@ -69,6 +69,11 @@ impl<N: Transport, I: Transport, O: Transport> Ends<N, I, O> {
         self.again
     }
 
+    /// Whether the connection has taken something that it has not passed on, and still may.
+    pub fn has_unwritten(&self) -> bool {
+        self.server.as_ref().is_some_and(Source::has_unwritten)
+    }
+
     /// After something was moved, or not: notes whether something is to be tried again. [`turn`] does it;
     /// to be called by who moves something himself after that.
     ///

@@ -272,7 +272,10 @@ impl Client {
         let end = self.start.elapsed() + LAST_DELIVERIES;
         let mut events = Events::with_capacity(64);
         let takes = |ends: &Ends<TcpStream, _, _>| ends.server.as_ref().is_some_and(|it| !it.is_broken());
-        while self.server.is_some() && takes(&self.ends) && self.conversation.held().to_send > 0 {
+        while self.server.is_some()
+            && takes(&self.ends)
+            && (self.conversation.held().to_send > 0 || self.ends.has_unwritten())
+        {
             let now = self.start.elapsed();
             let rest = if self.has_work(now) { Duration::ZERO } else { end.saturating_sub(now) };
             let waited = self.wait(&mut events, Some(rest));

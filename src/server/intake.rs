@@ -248,7 +248,7 @@ impl<T: Transport<Error: Display>> Intake<T> {
         let Some(connection) = self.connection(id) else { return };
         if connection.source.is_blocked() {
             connection.source.handle_writable();
-            self.hub.retry(id);
+            self.retry(id);
         }
     }
 
@@ -323,7 +323,7 @@ impl<T: Transport<Error: Display>> Intake<T> {
             let Some(id) = Id::from_index(index) else { return };
             if self.connection(id).is_some_and(|connection| connection.source.is_starved()) {
                 self.wake(id, Source::try_again);
-                self.hub.retry(id);
+                self.retry(id);
             }
         }
     }
@@ -346,6 +346,19 @@ impl<T: Transport<Error: Display>> Intake<T> {
 
     fn connection(&mut self, id: Id) -> Option<&mut Connection<T>> {
         self.connections.get_mut(id.index())?.as_mut()
+    }
+
+    /// Whether something is to be written to it that has not been, in its queue or in its transport.
+    fn has_output(&self, id: Id) -> bool {
+        let connection = self.connections[id.index()].as_ref();
+        self.hub.has_output(id) || connection.is_some_and(|connection| connection.source.has_unwritten())
+    }
+
+    /// The stream takes bytes again: what waits for it is new once more.
+    fn retry(&mut self, id: Id) {
+        if self.has_output(id) {
+            self.hub.mark_dirty(id);
+        }
     }
 
     fn wake(&mut self, id: Id, note: impl FnOnce(&mut Source<T>)) {
@@ -388,6 +401,10 @@ impl<T: Transport<Error: Display>> Intake<T> {
         if connection.source.is_starved() {
             self.again = self.again.or(Some(now + TRY_AGAIN));
         }
+        // To read can make it necessary to write, though nothing was asked and answered.
+        if connection.source.can_push() {
+            self.hub.mark_dirty(id);
+        }
         let is_broken = connection.state == State::Broken;
         match served {
             Served::All if connection.source.is_broken() => self.close(id, &"it is broken"),
@@ -427,7 +444,9 @@ impl<T: Transport<Error: Display>> Intake<T> {
                     self.handle_broken(id);
                 }
                 Ok(()) if self.hub.has_output(id) => {}
-                Ok(()) if connection.state == State::Ended => self.close(id, &"it left"),
+                Ok(()) if connection.state == State::Ended && !connection.source.has_unwritten() => {
+                    self.close(id, &"it left")
+                }
                 Ok(()) => self.hub.reclaim(id),
             }
         }
@@ -436,8 +455,9 @@ impl<T: Transport<Error: Display>> Intake<T> {
     /// The client sends no more. It may still read: what waits for it is written before it is closed.
     fn end(&mut self, id: Id, now: Duration) {
         self.hub.log_out(id);
+        let has_output = self.has_output(id);
         match &mut self.connections[id.index()] {
-            Some(connection) if !connection.source.is_broken() && self.hub.has_output(id) => {
+            Some(connection) if !connection.source.is_broken() && has_output => {
                 self.hub.budget().note(connection.memory(), 0);
                 connection.end(now);
                 self.held.push(id);
@@ -470,6 +490,7 @@ pub(crate) fn turn_away<T: Transport>(transport: &mut T) {
     let mut words = Outbox::new();
     Reply::Busy.write(words.tail());
     let _ = transport.write(words.as_slice());
+    let _ = transport.push();
     transport.end();
 }
 

@@ -44,6 +44,37 @@ pub trait Transport {
 
     /// Ends the stream so that what was written arrives.
     fn end(&mut self) {}
+
+    /// Whether it is to be ended so even after it was read to its end: it has a last word of its own.
+    fn ends_with_a_word(&self) -> bool {
+        false
+    }
+
+    /// Whether bytes were taken, or are to be sent because others were read, and the system has not taken
+    /// them yet: those of what encrypts.
+    fn has_unwritten(&self) -> bool {
+        false
+    }
+
+    /// Passes those on until there are none; [`Source::flush`] calls it, after all else was taken.
+    ///
+    /// # Errors
+    /// [`Stop::Blocked`] when the system takes no more now.
+    fn push(&mut self) -> Result<(), Stop<Self::Error>> {
+        Ok(())
+    }
+
+    /// Whether both sides are still about to agree on how to talk: until then a read brings nothing, and
+    /// nothing is to be written, but what is to be [pushed](Transport::push).
+    fn is_greeting(&self) -> bool {
+        false
+    }
+
+    /// The only name with which whoever is behind it may log in; an empty one is none at all, and without
+    /// one here it may be any. Asked for after the greeting.
+    fn name(&self) -> Option<&[u8]> {
+        None
+    }
 }
 
 /// Why bytes did not move.
@@ -154,6 +185,18 @@ impl<T: Transport> Source<T> {
         }
     }
 
+    /// Whether something was taken, or is to be sent, that the system has not taken yet, and may be.
+    #[inline]
+    pub fn has_unwritten(&self) -> bool {
+        self.transport.has_unwritten() && !self.is_broken()
+    }
+
+    /// Whether it may take that now: [`Source::flush`] does it, whatever else waits.
+    #[inline]
+    pub fn can_push(&self) -> bool {
+        self.transport.has_unwritten() && self.is_writable()
+    }
+
     /// Whether nothing will be taken any more.
     pub fn is_broken(&self) -> bool {
         self.output == Output::Broken
@@ -221,7 +264,7 @@ impl<T: Transport> Source<T> {
         self.filled(read, is_short)
     }
 
-    /// Writes until nothing waits or nothing is taken.
+    /// Writes until nothing waits, in the transport neither, or nothing is taken.
     ///
     /// # Errors
     /// That of the transport, once: nothing will be taken any more. What had come before is still to be
@@ -230,7 +273,7 @@ impl<T: Transport> Source<T> {
         if !self.is_writable() {
             return Ok(());
         }
-        match outbox.drain(|bytes| self.transport.write(bytes)) {
+        match self.write_all(outbox) {
             Ok(true) => {}
             Ok(false) | Err(Stop::Blocked) => self.output = Output::Blocked,
             Err(Stop::Starved) => self.output = Output::Starved,
@@ -243,9 +286,24 @@ impl<T: Transport> Source<T> {
         Ok(())
     }
 
-    /// Ends the stream so that what was written arrives. One that was read to its end needs no care.
+    fn write_all(&mut self, outbox: &mut Outbox) -> Result<bool, Stop<T::Error>> {
+        let transport = &mut self.transport;
+        loop {
+            // What waits for the end of a greeting is not blocked: no event would say that it may go on.
+            let was_greeting = transport.is_greeting();
+            if !was_greeting && !outbox.drain(|bytes| transport.write(bytes))? {
+                return Ok(false);
+            }
+            transport.push()?;
+            if !was_greeting || transport.is_greeting() {
+                return Ok(true);
+            }
+        }
+    }
+
+    /// Ends the stream so that what was written arrives. One that was read to its end needs no care, as a rule.
     pub fn end(mut self) {
-        if self.input != Input::Ended {
+        if self.input != Input::Ended || self.transport.ends_with_a_word() {
             self.transport.end();
         }
     }

@@ -116,13 +116,6 @@ impl Hub {
         !self.dirty.is_empty()
     }
 
-    /// The socket of `id` takes bytes again: what waits for it is new once more.
-    pub fn retry(&mut self, id: Id) {
-        if self.has_output(id) {
-            self.mark_dirty(id);
-        }
-    }
-
     /// Takes the buffer of an emptied outbox, for another one or to be freed.
     pub fn reclaim(&mut self, id: Id) {
         let Some(buffer) = self.clients[id.index()].outbox.release() else { return };
@@ -213,8 +206,9 @@ impl Hub {
         }
     }
 
+    /// `id` is to be named by [`next_dirty`](Hub::next_dirty).
     #[inline]
-    pub(super) fn mark_dirty(&mut self, id: Id) {
+    pub fn mark_dirty(&mut self, id: Id) {
         let client = &mut self.clients[id.index()];
         if !client.is_dirty {
             client.is_dirty = true;

@@ -195,3 +195,147 @@ fn broken_output_keeps_what_waits_and_has_an_end_to_be_read() {
     assert_eq!(source.fill(&mut Lines::new(None)), Filled::Bytes(10));
     assert_eq!(source.fill(&mut Lines::new(None)), Filled::End);
 }
+
+/// Takes plain bytes, holds four at most, and passes on as many as there is a window for.
+#[derive(Default)]
+struct Encrypting {
+    held: Vec<u8>,
+    window: usize,
+    passed: Vec<u8>,
+    reads: VecDeque<&'static [u8]>,
+    /// What is still to be read, or to be pushed, before the greeting is over.
+    greeting: usize,
+    is_broken: bool,
+    ended: std::rc::Rc<std::cell::Cell<bool>>,
+}
+
+impl Transport for Encrypting {
+    type Error = &'static str;
+
+    fn read(&mut self, near: &mut [u8], _: &mut [u8]) -> Result<usize, Stop<&'static str>> {
+        let bytes = self.reads.pop_front().ok_or(Stop::Blocked)?;
+        if self.greeting > 0 {
+            self.greeting -= 1;
+            self.held.extend_from_slice(bytes);
+            return Err(Stop::Blocked);
+        }
+        near[..bytes.len()].copy_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<usize, Stop<&'static str>> {
+        assert!(!self.is_greeting());
+        if self.held.len() == 4 {
+            self.push()?;
+        }
+        let count = bytes.len().min(4 - self.held.len());
+        self.held.extend_from_slice(&bytes[..count]);
+        Ok(count)
+    }
+
+    fn ends_with_a_word(&self) -> bool {
+        true
+    }
+
+    fn end(&mut self) {
+        self.ended.set(true);
+    }
+
+    fn has_unwritten(&self) -> bool {
+        !self.held.is_empty()
+    }
+
+    fn push(&mut self) -> Result<(), Stop<&'static str>> {
+        if self.is_broken {
+            return Err(Stop::Broken("reset"));
+        }
+        let count = self.held.len().min(self.window);
+        self.window -= count;
+        self.passed.extend(self.held.drain(..count));
+        if self.held.is_empty() { Ok(()) } else { Err(Stop::Blocked) }
+    }
+
+    fn is_greeting(&self) -> bool {
+        self.greeting > 0
+    }
+}
+
+fn outbox_of(bytes: &[u8]) -> Outbox {
+    let mut outbox = Outbox::new();
+    outbox.tail().extend_from_slice(bytes);
+    outbox
+}
+
+#[test]
+fn what_the_transport_holds_is_pushed_though_nothing_else_waits() {
+    let mut source = Source::new(Encrypting { window: 1, ..Encrypting::default() });
+    let mut outbox = outbox_of(b"abc");
+    source.flush(&mut outbox).unwrap();
+    assert!(outbox.is_empty() && source.has_unwritten() && source.is_blocked() && !source.can_push());
+    for passed in [&b"ab"[..], b"abc"] {
+        source.transport_mut().window = 1;
+        source.flush(&mut outbox).unwrap();
+        source.handle_writable();
+        assert!(source.can_push());
+        source.flush(&mut outbox).unwrap();
+        assert_eq!(source.transport().passed, passed);
+    }
+    assert!(!source.has_unwritten() && source.is_writable());
+}
+
+/// As an answer to what was read, which nobody asked for.
+#[test]
+fn read_that_makes_a_write_necessary_says_so() {
+    let greeting = Encrypting { greeting: 1, reads: [&b"key"[..]].into(), ..Encrypting::default() };
+    let mut source = Source::new(greeting);
+    source.flush(&mut Outbox::new()).unwrap();
+    assert!(!source.can_push() && source.is_writable());
+    assert_eq!(source.read(&mut [0; 9]), Filled::Bytes(0));
+    assert!(source.can_push() && source.has_unwritten());
+}
+
+/// No event says that a greeting is over: what waits for it must not be taken for blocked.
+#[test]
+fn what_waits_for_a_greeting_goes_on_after_it() {
+    let mut source = Source::new(Encrypting { greeting: 2, window: 99, ..Encrypting::default() });
+    let mut outbox = outbox_of(b"abc");
+    for bytes in [&b"1"[..], b"2"] {
+        source.flush(&mut outbox).unwrap();
+        assert!(outbox.len() == 3 && source.is_writable());
+        source.transport_mut().reads.push_back(bytes);
+        source.handle_readable();
+        source.read(&mut [0; 9]);
+    }
+    source.flush(&mut outbox).unwrap();
+    assert_eq!((&source.transport().passed[..], outbox.len()), (&b"12abc"[..], 0));
+}
+
+#[test]
+fn push_that_breaks_is_an_error_as_a_write_is() {
+    let mut source = Source::new(Encrypting { is_broken: true, ..Encrypting::default() });
+    let mut outbox = outbox_of(b"abc");
+    assert_eq!(source.flush(&mut outbox), Err("reset"));
+    assert!(source.is_broken() && source.is_ending() && !source.has_unwritten() && !source.can_push());
+    assert_eq!(source.flush(&mut outbox), Ok(()), "said once");
+}
+
+/// What it holds is there though the system has no more: no event will say so.
+#[test]
+fn transport_that_holds_what_was_read_is_read_until_it_would_wait() {
+    let mut source = Source::new(Encrypting { reads: [&b"a"[..], b"b"].into(), ..Encrypting::default() });
+    for count in [1, 1, 0] {
+        assert!(source.is_readable());
+        assert_eq!(source.read(&mut [0; 9]), Filled::Bytes(count));
+    }
+    assert!(!source.is_readable());
+}
+
+#[test]
+fn last_word_is_said_after_the_end_was_read_too() {
+    let encrypting = Encrypting { reads: [&b""[..]].into(), ..Encrypting::default() };
+    let ended = encrypting.ended.clone();
+    let mut source = Source::new(encrypting);
+    assert_eq!(source.read(&mut [0; 9]), Filled::End);
+    source.end();
+    assert!(ended.get());
+}
