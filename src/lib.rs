@@ -80,10 +80,12 @@
 //!   hosting no_hosting  the server in a client, or that there is none
 //!   console             the terminal, the output and the logs around a conversation
 //!   server daemon       the server's sockets, and its event loop
+//!   listener            those that listen
+//!   stream              a connection
 //!   transport stdio     what a stream can be: sockets, inherited descriptors
 //!   connector           connections, without waiting
 //!   lookup child        names, without waiting; the program that does wait
-//!   endpoint            hosts and ports
+//!   endpoint            where a server is: hosts and ports, files
 //!   tty raw_mode no_tty  the terminal of a person, or that it is left alone
 //!   signals clock       as events; local time
 //!   log journal         standard error; the log file

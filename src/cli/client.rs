@@ -8,7 +8,7 @@ use crate::cli::units;
 use crate::net::options::{Options, Send, When};
 use crate::net::run::{Verdict, run};
 use crate::net::{log, lookup, signals};
-use crate::wire::protocol::{DEFAULT_PORT, is_valid_name};
+use crate::wire::protocol::is_valid_name;
 use ::log::LevelFilter;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
@@ -35,7 +35,7 @@ macro_rules! with_host {
 /// What each field is, [`Row`](super::table::Row) says.
 const OPTIONS: &str = concat!(
     "\
-address|a|HOST|127.0.0.1|The server's name or address
+address|a|HOST|127.0.0.1|The server's name or address|, with or without :PORT, or a Unix socket, as /PATH, unix:PATH or unix:@NAME
 port|p|PORT|5378|The server's port
 name|n|NAME||Log in as NAME without asking
 to||NAME||Talk to NAME: what is no command goes there|, as a message
@@ -171,7 +171,6 @@ pub(super) fn parse(words: &[OsString]) -> Result<Options, String> {
     Ok(Options {
         connect_timeout: seconds("connect-timeout")?,
         linger: seconds("linger")?,
-        port: given.number("port", units::port)?.map_or(DEFAULT_PORT, |port| port as u16),
         max_message: given.number("max-message", units::bytes)?.map(|bytes| bytes as usize),
         escape: when(given, "escape")?,
         #[cfg(feature = "rich")]
@@ -191,7 +190,7 @@ pub(super) fn parse(words: &[OsString]) -> Result<Options, String> {
         verbose: given.verbosity(),
         name: given.text("name")?,
         to: given.value("to").map(|name| user(given, "to", name)).transpose()?,
-        address: given.host("address")?,
+        place: given.places()?.pop().ok_or("error: an address is needed")?,
         #[cfg(feature = "rich")]
         extras: extras::read(given)?,
     })
@@ -242,6 +241,7 @@ fn when(given: &Given, id: &str) -> Result<When, String> {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::net::endpoint::Place;
 
     pub(in crate::cli) fn parsed(arguments: &[&str]) -> Result<Options, String> {
         let words = ["chinwag"].iter().chain(arguments);
@@ -252,8 +252,7 @@ pub(super) mod tests {
     fn defaults() {
         let options = parsed(&[]).unwrap();
         let expected = Options {
-            address: "127.0.0.1".into(),
-            port: DEFAULT_PORT,
+            place: Place::Tcp { host: "127.0.0.1".into(), port: 5378 },
             name: None,
             to: None,
             host: false,
@@ -283,8 +282,8 @@ pub(super) mod tests {
         let line = "-a ::1 -p 1 -n ann --max-message 9 --connect-timeout 0.5 --linger 0 --escape never -vv";
         let options = parsed(&line.split(' ').collect::<Vec<_>>()).unwrap();
         assert_eq!(
-            (options.address.as_str(), options.port, options.name.as_deref()),
-            ("::1", 1, Some("ann"))
+            (options.place, options.name.as_deref()),
+            (Place::Tcp { host: "::1".into(), port: 1 }, Some("ann"))
         );
         assert_eq!((options.max_message, options.verbose), (Some(9), 2));
         let hosts =

@@ -1,8 +1,6 @@
-//! `[NAME@]HOST[:PORT]`: where to go, and as whom, in one word.
+//! `[NAME@]HOST[:PORT]`: where to go, and as whom, in one word. HOST may be a Unix socket.
 
-use std::net::Ipv6Addr;
-
-const NONE: &str = "not [NAME@]HOST[:PORT]";
+use crate::net::endpoint::{cut, is_unix, split_port};
 
 /// The parts of such a word: none is empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,26 +11,19 @@ pub(crate) struct Destination<'a> {
 }
 
 impl<'a> Destination<'a> {
-    /// Takes a word apart. One colon begins a port; with more, the host is an IPv6 address as a whole, unless
-    /// it stands in brackets.
+    /// Takes a word apart: the first `@` ends a name, unless the word is a Unix socket as a whole.
     ///
     /// # Errors
     /// What is wrong with it.
     pub(crate) fn parse(word: &'a str) -> Result<Self, &'static str> {
-        let (name, place) = cut(word, '@').map_or((None, word), |(name, place)| (Some(name), place));
-        let (host, port) = match place.strip_prefix('[').and_then(|place| cut(place, ']')) {
-            Some((host, "")) => (host, None),
-            Some((host, port)) => (host, Some(port.strip_prefix(':').ok_or(NONE)?)),
-            None if is_ipv6(place) => (place, None),
-            None => cut(place, ':').map_or((place, None), |(host, port)| (host, Some(port))),
+        let (name, place) = match cut(word, '@') {
+            Some((name, place)) if !is_unix(word) => (Some(name), place),
+            _ => (None, word),
         };
-        if [name.unwrap_or("-"), host, port.unwrap_or("-")].contains(&"") {
-            return Err("a part of [NAME@]HOST[:PORT] is empty");
+        if name == Some("") {
+            return Err("the name before @ is empty");
         }
-        let is_host = !host.bytes().any(|byte| b"@[]/:".contains(&byte)) || is_ipv6(host);
-        if !is_host || port.is_some_and(|port| cut(port, ':').is_some()) {
-            return Err(NONE);
-        }
+        let (host, port) = if is_unix(place) { (place, None) } else { split_port(place)? };
         Ok(Self { name, host, port })
     }
 
@@ -45,19 +36,6 @@ impl<'a> Destination<'a> {
             _ => None,
         }
     }
-}
-
-/// `split_once`, which is put anew wherever it is called.
-#[inline(never)]
-fn cut(text: &str, at: char) -> Option<(&str, &str)> {
-    text.split_once(at)
-}
-
-/// Whether it is one, with or without a zone.
-#[inline(never)]
-fn is_ipv6(host: &str) -> bool {
-    let address = cut(host, '%').map_or(host, |(address, _)| address);
-    address.parse::<Ipv6Addr>().is_ok()
 }
 
 #[cfg(test)]
@@ -79,6 +57,12 @@ mod tests {
             ("ann@[fe80::1%2]:1", Some("ann"), "fe80::1%2", Some("1")),
             ("[localhost]:1", None, "localhost", Some("1")),
             ("host:port", None, "host", Some("port")),
+            ("/run/chat.sock", None, "/run/chat.sock", None),
+            ("ann@/run/a@b:1", Some("ann"), "/run/a@b:1", None),
+            ("/run/a@b", None, "/run/a@b", None),
+            ("unix:@chat", None, "unix:@chat", None),
+            ("ann@unix:@chat", Some("ann"), "unix:@chat", None),
+            ("unix:a.sock", None, "unix:a.sock", None),
         ] {
             assert_eq!(Destination::parse(word), Ok(Destination { name, host, port }), "{word}");
         }
@@ -88,7 +72,7 @@ mod tests {
     fn words_that_are_none() {
         for word in ["", "@", "@host", "ann@", ":1", "host:", "ann@:1", "[]", "[]:1", "[::1]:", "ann@[::1]:"]
         {
-            assert_eq!(Destination::parse(word), Err("a part of [NAME@]HOST[:PORT] is empty"), "{word}");
+            assert!(Destination::parse(word).unwrap_err().contains("empty"), "{word}");
         }
         for word in [
             "[::1]x",

@@ -5,11 +5,13 @@
 use super::clap_words::Words;
 use super::destination::Destination;
 use super::table::{OPERAND, Program, Wrong};
-use super::units::Number;
+use super::units::{self, Number};
 #[cfg(not(feature = "clap"))]
 use super::words::Words;
+use crate::net::endpoint::Place;
 use crate::net::log;
 use crate::wire::escape;
+use crate::wire::protocol::DEFAULT_PORT;
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Write as _};
 use std::process::{self, ExitCode};
@@ -110,13 +112,19 @@ impl Given {
         read(&text).map(Some).map_err(|why| self.wrong(name, text.as_ref(), why))
     }
 
-    /// A name or an address of a machine.
-    pub(crate) fn host(&self, name: &str) -> Result<String, String> {
-        let host = self.text(name)?.unwrap_or_default();
-        if host.is_empty() {
-            return Err(self.wrong(name, host.as_ref(), "a name or an address is needed"));
+    /// Where the server is, or is to be: one place, if the option cannot be given again.
+    pub(crate) fn places(&self) -> Result<Vec<Place>, String> {
+        let port = self.number("port", units::port)?.map_or(DEFAULT_PORT, |port| port as u16);
+        let mut values = self.values("address");
+        if values.is_empty() || self.part("address").is_some() {
+            values = Vec::from_iter(self.value("address"));
         }
-        Ok(host)
+        let mut places = Vec::new();
+        for value in values {
+            let place = value.to_str().ok_or("not UTF-8").and_then(|text| Place::parse(text, port));
+            places.push(place.map_err(|why| self.wrong("address", &value, why))?);
+        }
+        Ok(places)
     }
 
     /// The sentence that says so.
@@ -297,19 +305,19 @@ mod tests {
     #[test]
     fn word_without_an_option_says_what_options_say() {
         let text = |given: &Given, name| given.text(name).unwrap();
+        let places = |given: &Given| given.places().unwrap().iter().map(Place::to_string).collect::<Vec<_>>();
         let given = Given::parse(&PROGRAM, &words("--quiet ann@[::1]:7")).unwrap();
         assert_eq!(text(&given, "name").as_deref(), Some("ann"));
-        assert_eq!(
-            (given.host("address").unwrap().as_str(), given.number("port", port)),
-            ("::1", Ok(Some(7)))
-        );
+        assert_eq!((places(&given), given.number("port", port)), (vec!["[::1]:7".to_owned()], Ok(Some(7))));
         let given = Given::parse(&PROGRAM, &words("-p 9 --name ann -- chat")).unwrap();
-        assert_eq!(
-            (given.host("address").unwrap().as_str(), given.number("port", port)),
-            ("chat", Ok(Some(9)))
-        );
+        assert_eq!((places(&given), given.number("port", port)), (vec!["chat:9".to_owned()], Ok(Some(9))));
         let given = Given::parse(&PROGRAM, &words("-v")).unwrap();
-        assert_eq!((given.host("address").unwrap().as_str(), text(&given, "name")), ("h", None));
+        assert_eq!((places(&given), text(&given, "name")), (vec!["h:5378".to_owned()], None));
+        let given = Given::parse(&PROGRAM, &words("ann@/run/chat")).unwrap();
+        assert_eq!(
+            (places(&given), text(&given, "name").as_deref()),
+            (vec!["/run/chat".to_owned()], Some("ann"))
+        );
         let given = Given::parse(&PROGRAM, &words("chat:65536")).unwrap();
         let sentence = "error: invalid value '65536' for --port: not a number from 0 to 65535";
         assert_eq!(given.number("port", port).unwrap_err(), sentence);
@@ -317,8 +325,8 @@ mod tests {
             ("chat:1 -p 2", "error: 'chat:1' and --port say the same thing: leave one out"),
             ("--name bob ann@chat", "error: 'ann@chat' and --name say the same thing: leave one out"),
             ("--address chat chat", "error: 'chat' and --address say the same thing: leave one out"),
-            ("chat:", "error: 'chat:': a part of [NAME@]HOST[:PORT] is empty"),
-            ("a:b:\x1b", "error: 'a:b:^[': not [NAME@]HOST[:PORT]"),
+            ("chat:", "error: 'chat:': a part of HOST[:PORT] is empty"),
+            ("a:b:\x1b", "error: 'a:b:^[': not HOST[:PORT]"),
         ] {
             assert_eq!(Given::parse(&PROGRAM, &words(line)).unwrap_err(), expected);
         }

@@ -3,10 +3,10 @@
 use crate::cli::given::{self, Given};
 use crate::cli::table::{COMMON, Program};
 use crate::cli::units::{self, Number};
+use crate::net::endpoint::Place;
 use crate::net::{daemon, log};
 use crate::server::Config;
 use crate::server::hub::{Limits, QUEUE_ROOM};
-use crate::wire::protocol::DEFAULT_PORT;
 use ::log::LevelFilter;
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -47,8 +47,9 @@ Exit status:
 
 /// What each field is, [`Row`](super::table::Row) says.
 const OPTIONS: &str = "\
-address|a|HOST|127.0.0.1|Where to listen|: a name or an address of this machine
+address|a|HOST...|127.0.0.1|Where to listen|: a name or an address of this machine, with or without :PORT, or a Unix socket, as /PATH, unix:PATH or unix:@NAME; may be given again
 port|p|PORT|5378|The port; 0 for any that is free
+socket-mode||MODE|||The mode of a Unix socket, in octal digits [default: what the umask leaves]
 max-users||N|16|How many may be logged in at once
 max-name||N|64|The longest name, in bytes|; a longer one is refused
 max-message||BYTES||The longest text of a message|; a longer one is refused [default: 16M, or what --max-memory allows]
@@ -82,7 +83,7 @@ pub fn main() -> ExitCode {
         Err(sentence) => given::leave(&PROGRAM, &sentence),
     };
     log::init("chinwagd", LevelFilter::Warn, options.verbose);
-    let result = daemon::run(&options.host, options.port, options.config);
+    let result = daemon::run(&options.places, options.socket_mode, options.config);
     if let Err(error) = &result {
         log::say("chinwagd", error);
     }
@@ -93,10 +94,10 @@ pub fn main() -> ExitCode {
 /// What chinwagd is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
-    /// A name or an address of this machine.
-    pub host: String,
-    /// The port; 0 for one that the system picks.
-    pub port: u16,
+    /// Where to listen.
+    places: Vec<Place>,
+    /// The mode of a Unix socket.
+    socket_mode: Option<u32>,
     /// What the server is to be like.
     pub config: Config,
     /// How often `-v` was given.
@@ -131,8 +132,8 @@ impl Options {
             ..limits
         };
         Ok(Self {
-            host: given.host("address")?,
-            port: given.number("port", units::port)?.map_or(DEFAULT_PORT, |port| port as u16),
+            places: given.places()?,
+            socket_mode: given.number("socket-mode", units::mode)?.map(|mode| mode as u32),
             config: Config { limits, echobot: given.flag("echobot") },
             verbose: given.verbosity(),
         })
@@ -159,6 +160,7 @@ fn contradiction(limits: &Limits) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::protocol::DEFAULT_PORT;
 
     fn parse(arguments: &str) -> Result<Options, String> {
         let words = ["chinwagd"].into_iter().chain(arguments.split_whitespace());
@@ -168,14 +170,14 @@ mod tests {
     #[test]
     fn defaults_are_those_of_the_library() {
         let options = parse("").unwrap();
-        assert_eq!((options.host.as_str(), options.port), ("127.0.0.1", DEFAULT_PORT));
+        assert_eq!(options.places, [Place::Tcp { host: "127.0.0.1".to_owned(), port: DEFAULT_PORT }]);
         assert_eq!((options.config, options.verbose), (Config::default(), 0));
     }
 
     #[test]
     fn every_option_is_read() {
         let options = parse(
-            "-a ::1 -p 0 --max-users 2000 --max-name 9 --max-message 3k --max-queue 1G --echobot -vvv \
+            "-a ::1 -p 0 -a /run/chat --address=h:7 --socket-mode 0660 --max-users 2000 --max-name 9 --max-message 3k --max-queue 1G --echobot -vvv \
              --max-memory 8M --max-connections 7 --max-per-address 5 --login-timeout 0.5",
         )
         .unwrap();
@@ -190,7 +192,12 @@ mod tests {
             login_timeout: Duration::from_millis(500),
         };
         let config = Config { limits, echobot: true };
-        assert_eq!(options, Options { host: "::1".to_owned(), port: 0, config, verbose: 3 });
+        let places = vec![
+            Place::Tcp { host: "::1".to_owned(), port: 0 },
+            Place::Unix("/run/chat".to_owned()),
+            Place::Tcp { host: "h".to_owned(), port: 7 },
+        ];
+        assert_eq!(options, Options { places, socket_mode: Some(0o660), config, verbose: 3 });
     }
 
     #[test]
@@ -215,6 +222,10 @@ mod tests {
             "--max-memory 100K",
             "--max-memory 1M --max-message 512K --max-queue 1M",
             "--login-timeout soon",
+            "--socket-mode 8",
+            "--socket-mode 10000",
+            "-a host:port",
+            "-a unix:",
         ] {
             assert!(parse(arguments).unwrap_err().starts_with("error: "), "{arguments}");
         }

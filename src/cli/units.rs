@@ -20,6 +20,12 @@ pub(crate) fn port(text: &str) -> Result<u64, &'static str> {
     port.ok_or("not a number from 0 to 65535")
 }
 
+/// The mode of a file (chmod(1)).
+pub(crate) fn mode(text: &str) -> Result<u64, &'static str> {
+    let mode = u64::from_str_radix(text, 8).ok().filter(|mode| !text.starts_with('+') && *mode <= 0o777);
+    mode.ok_or("not an octal number from 0 to 777")
+}
+
 /// A number of bytes, with or without a unit: K, M, G are 1024, 1024 K, 1024 M.
 pub(crate) fn bytes(text: &str) -> Result<u64, &'static str> {
     let (digits, unit) = match text.as_bytes().last().map(u8::to_ascii_uppercase) {

@@ -13,12 +13,12 @@ use super::options::Options;
 use super::run::{Ending, Outcome};
 use super::signals::Demand;
 use super::stdio::Stdio;
+use super::stream::Stream;
 use crate::client::conversation::{Conversation, Ends, Event, Settings};
 use crate::client::session::Unsaid;
 use crate::ui::screen::Screen;
 use crate::wire::format::note;
 use crate::wire::source::{Source, Transport};
-use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 use std::io;
 use std::process;
@@ -42,13 +42,13 @@ pub(crate) struct Client {
     poll: Poll,
     start: Instant,
     conversation: Conversation<Screen>,
-    ends: Ends<TcpStream, Stdio, Stdio>,
+    ends: Ends<Stream, Stdio, Stdio>,
     console: Console,
     connector: Connector,
     /// Why no connection could be made.
     unconnected: Option<ConnectError>,
     server: Option<Hosted>,
-    /// The server, `host:port`, for messages.
+    /// The server, for messages.
     target: String,
 }
 
@@ -271,7 +271,7 @@ impl Client {
     fn serve_last_requests(&mut self) {
         let end = self.start.elapsed() + LAST_DELIVERIES;
         let mut events = Events::with_capacity(64);
-        let takes = |ends: &Ends<TcpStream, _, _>| ends.server.as_ref().is_some_and(|it| !it.is_broken());
+        let takes = |ends: &Ends<Stream, _, _>| ends.server.as_ref().is_some_and(|it| !it.is_broken());
         while self.server.is_some()
             && takes(&self.ends)
             && (self.conversation.held().to_send > 0 || self.ends.has_unwritten())

@@ -1,19 +1,26 @@
-//! Makes a connection to a host: looks its name up, and tries its addresses, without blocking.
+//! Makes a connection: looks a host's name up, and tries its addresses, or enters a socket of this machine, without
+//! blocking.
 //!
 //! What is tried when is decided by [`Attempts`].
 
-use super::endpoint;
+use super::endpoint::{self, Place};
 use super::lookup::Lookup;
+use super::stream::Stream;
 use super::transport;
 use crate::client::attempts::{Attempts, interleave};
 use crate::wire::format::note;
-use mio::net::TcpStream;
+use mio::net::{TcpStream, UnixStream};
 use mio::{Interest, Registry, Token};
 use rustix::io::Errno;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
+use std::os::unix::net;
 use std::time::Duration;
+
+/// A Unix socket whose queue is full is tried again after this time: no event says when there is room
+/// (unix(7): EAGAIN).
+const ENTER_AGAIN: Duration = Duration::from_millis(20);
 
 /// Makes one connection at a time. Points in time are counted from any fixed start.
 #[derive(Debug)]
@@ -34,11 +41,28 @@ pub(crate) enum ConnectError {
     Refused(io::Error),
 }
 
+/// What to connect to.
 #[derive(Debug)]
-enum Target {
+pub(crate) enum Target {
     /// A name, and the port; what it stands for can change from one connection to the next.
     Name(String, u16),
     Known(Vec<SocketAddr>),
+    Local(net::SocketAddr),
+}
+
+impl Target {
+    /// What stands at a place.
+    pub(crate) fn at(place: &Place) -> Self {
+        match place {
+            Place::Tcp { host, port } => {
+                let name = || Self::Name(host.clone(), *port);
+                endpoint::known(host, *port).map_or_else(name, Self::Known)
+            }
+            Place::Unix(path) => {
+                endpoint::unix_address(path).map_or_else(|_| Self::Known(Vec::new()), Self::Local)
+            }
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -46,25 +70,13 @@ enum State {
     Idle,
     LookingUp { lookup: Lookup, deadline: Duration },
     Trying(Race),
+    Entering { again: Duration, deadline: Duration },
 }
 
 impl Connector {
-    /// Is to connect to `host`, a name or a number, within `timeout` for the look-up and all attempts
-    /// together. The sockets have one token, and the look-up another.
-    pub(crate) fn new(host: &str, port: u16, timeout: Duration, token: Token, lookup_token: Token) -> Self {
-        let name = || Target::Name(host.to_owned(), port);
-        let target = endpoint::known(host, port).map_or_else(name, Target::Known);
-        Self { target, timeout, token, lookup_token, state: State::Idle }
-    }
-
-    /// Is to connect to known addresses.
-    pub(crate) fn to(
-        addresses: Vec<SocketAddr>,
-        timeout: Duration,
-        token: Token,
-        lookup_token: Token,
-    ) -> Self {
-        let target = Target::Known(addresses);
+    /// Is to connect to `target`, within `timeout` for the look-up and all attempts together. The sockets have one
+    /// token, and the look-up another.
+    pub(crate) fn new(target: Target, timeout: Duration, token: Token, lookup_token: Token) -> Self {
         Self { target, timeout, token, lookup_token, state: State::Idle }
     }
 
@@ -74,18 +86,20 @@ impl Connector {
             State::Idle => None,
             State::LookingUp { deadline, .. } => Some(*deadline),
             State::Trying(race) => race.attempts.next_deadline(),
+            State::Entering { again, deadline } => Some(*again.min(deadline)),
         }
     }
 
     /// Begins to connect, anew if it was at it. [`Connector::advance`] is to be called next.
     pub(crate) fn start(&mut self, registry: &Registry, now: Duration) {
         self.give_up(registry);
+        let deadline = now.saturating_add(self.timeout);
         self.state = match &self.target {
+            Target::Local(_) => State::Entering { again: now, deadline },
             Target::Known(addresses) => State::Trying(Race::new(addresses.clone(), self.timeout, now)),
-            Target::Name(host, port) => State::LookingUp {
-                lookup: Lookup::start(host, *port, registry, self.lookup_token),
-                deadline: now.saturating_add(self.timeout),
-            },
+            Target::Name(host, port) => {
+                State::LookingUp { lookup: Lookup::start(host, *port, registry, self.lookup_token), deadline }
+            }
         };
     }
 
@@ -98,7 +112,7 @@ impl Connector {
         &mut self,
         registry: &Registry,
         now: Duration,
-    ) -> Result<Option<TcpStream>, ConnectError> {
+    ) -> Result<Option<Stream>, ConnectError> {
         let result = self.take_steps(registry, now);
         if !matches!(result, Ok(None)) {
             self.give_up(registry);
@@ -106,7 +120,7 @@ impl Connector {
         result
     }
 
-    fn take_steps(&mut self, registry: &Registry, now: Duration) -> Result<Option<TcpStream>, ConnectError> {
+    fn take_steps(&mut self, registry: &Registry, now: Duration) -> Result<Option<Stream>, ConnectError> {
         if let State::LookingUp { lookup, deadline } = &mut self.state {
             let deadline = *deadline;
             let Some(addresses) = lookup.poll().map_err(ConnectError::Unknown)? else {
@@ -120,16 +134,49 @@ impl Connector {
             self.give_up(registry);
             self.state = State::Trying(Race::new(interleave(&addresses), deadline.saturating_sub(now), now));
         }
-        let State::Trying(race) = &mut self.state else { return Ok(None) };
-        race.advance(registry, self.token, now).map_err(ConnectError::Refused)
+        let stream = match (&mut self.state, &self.target) {
+            (State::Trying(race), _) => {
+                race.advance(registry, self.token, now).map(|it| it.map(Stream::from))
+            }
+            (State::Entering { again, deadline }, Target::Local(address)) => {
+                enter(address, again, *deadline, now).and_then(|stream| {
+                    let Some(mut stream) = stream else { return Ok(None) };
+                    registry.register(&mut stream, self.token, Interest::READABLE | Interest::WRITABLE)?;
+                    Ok(Some(stream))
+                })
+            }
+            _ => Ok(None),
+        };
+        stream.map_err(ConnectError::Refused)
     }
 
     /// Ends what is being done.
     pub(crate) fn give_up(&mut self, registry: &Registry) {
         match std::mem::replace(&mut self.state, State::Idle) {
-            State::Idle => {}
+            State::Idle | State::Entering { .. } => {}
             State::LookingUp { lookup, .. } => lookup.give_up(registry),
             State::Trying(race) => race.give_up(registry),
+        }
+    }
+}
+
+/// Connects to a Unix socket, which is done at once or refused; `None` if that is to be tried again.
+fn enter(
+    address: &net::SocketAddr,
+    again: &mut Duration,
+    deadline: Duration,
+    now: Duration,
+) -> io::Result<Option<Stream>> {
+    if now < *again {
+        return Ok(None);
+    }
+    match UnixStream::connect_addr(address) {
+        Ok(stream) => Ok(Some(stream.into())),
+        Err(error) if error.kind() != io::ErrorKind::WouldBlock => Err(error),
+        Err(_) if now >= deadline => Err(io::ErrorKind::TimedOut.into()),
+        Err(_) => {
+            *again = now + ENTER_AGAIN;
+            Ok(None)
         }
     }
 }

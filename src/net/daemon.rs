@@ -3,17 +3,17 @@
 use super::failure::TOO_LITTLE_MEMORY;
 use super::log as logging;
 use super::server::Server;
-use crate::net::endpoint;
+use crate::net::endpoint::Place;
+use crate::net::listener::Listener;
 use crate::net::signals::Signals;
 use crate::net::stdio::Stdio;
 use crate::server::Config;
 use crate::wire::format::note;
 use crate::wire::sizes::{CAN_ASK, LEAST, is_there};
-use mio::{Events, Poll, Registry, Token};
+use mio::{Events, Poll, Token};
 use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit, rlim_t, setrlimit};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use std::io::{self, Write};
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 const SIGNALS: Token = Token(0);
@@ -29,19 +29,17 @@ const MOST_DESCRIPTORS: rlim_t = if cfg!(target_vendor = "apple") { 10_240 } els
 ///
 /// # Errors
 /// When it cannot listen, or the system fails it: one sentence, with what to do.
-pub(crate) fn run(host: &str, port: u16, config: Config) -> io::Result<()> {
+pub(crate) fn run(places: &[Place], mode: Option<u32>, config: Config) -> io::Result<()> {
     if CAN_ASK && !is_there(LEAST) {
         return Err(io::Error::new(io::ErrorKind::OutOfMemory, TOO_LITTLE_MEMORY));
     }
     raise_descriptor_limit();
-    // This can take long: a signal still ends the program as it ends any.
-    let addresses = resolve(host, port)?;
     let mut poll = Poll::new()?;
+    // To find a host can take long: a signal still ends the program as it ends any.
+    let listeners = listen(places, mode)?;
     let mut signals = Signals::catch(&[SIGINT, SIGTERM], poll.registry(), SIGNALS)?;
-    let mut server = listen(&addresses, config, poll.registry())?;
-    let address = server.local_addr()?;
-    note!(Info, "listening on {address}");
-    announce(address);
+    announce(&listeners);
+    let mut server = Server::new(listeners, config, poll.registry(), SERVER)?;
 
     let start = Instant::now();
     let mut events = Events::with_capacity(EVENTS);
@@ -69,8 +67,12 @@ pub(crate) fn run(host: &str, port: u16, config: Config) -> io::Result<()> {
 }
 
 /// Standard output may be closed, or take nothing: the server serves all the same.
-fn announce(address: SocketAddr) {
-    let said = format!("listening on {address}\n");
+fn announce(listeners: &[Listener]) {
+    let mut said = String::new();
+    for listener in listeners {
+        note!(Info, "listening on {}", listener.place());
+        said += &format!("listening on {}\n", listener.place());
+    }
     let written = Stdio::output().and_then(|mut output| output.write_all(said.as_bytes()));
     if let Err(error) = written {
         note!(Debug, "standard output takes nothing: {error}");
@@ -94,19 +96,13 @@ fn raised(current: rlim_t, maximum: rlim_t, most: rlim_t) -> rlim_t {
     current.max(maximum.min(most))
 }
 
-/// Finds the addresses of this machine that are meant.
-fn resolve(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
-    endpoint::resolve(host, port).map_err(|error| {
-        said(&error, format!("cannot find the host {host:?}: {error}; give --address one of this machine"))
-    })
-}
-
-/// Listens on the first of `addresses` where that is possible.
-fn listen(addresses: &[SocketAddr], config: Config, registry: &Registry) -> io::Result<Server> {
-    endpoint::bind_first(addresses, |address| {
-        Server::bind(address, config, registry, SERVER)
-            .map_err(|error| said(&error, format!("cannot listen on {address}: {error}; {}", advice(&error))))
-    })
+/// Listens at all places.
+fn listen(places: &[Place], mode: Option<u32>) -> io::Result<Vec<Listener>> {
+    let listen_at = |place| {
+        Listener::at(place, mode)
+            .map_err(|error| said(&error, format!("cannot listen on {place}: {error}; {}", advice(&error))))
+    };
+    places.iter().map(listen_at).collect()
 }
 
 fn said(error: &io::Error, sentence: String) -> io::Error {
@@ -115,7 +111,9 @@ fn said(error: &io::Error, sentence: String) -> io::Error {
 
 fn advice(error: &io::Error) -> &'static str {
     match error.kind() {
-        io::ErrorKind::AddrInUse => "end the program that listens there, or choose another --port",
+        io::ErrorKind::AddrInUse => {
+            "end the program that listens there, or choose another --address or --port"
+        }
         io::ErrorKind::PermissionDenied => "choose a --port from 1024 up",
         io::ErrorKind::AddrNotAvailable => "give --address one of this machine, or bring its network up",
         _ => "choose another --address or --port",

@@ -1,7 +1,132 @@
-//! Hosts and ports as people write them.
+//! Where a server is, as people write it: hosts and ports, and the sockets of this machine.
 
+use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
+#[cfg(target_os = "linux")]
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::net;
+
+/// How a Unix socket is written, unless its path begins with a slash.
+pub(crate) const UNIX: &str = "unix:";
+
+/// Where a server is, or is to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// At a port of a host, which is a name or a number.
+    Tcp { host: String, port: u16 },
+    /// At a Unix socket (unix(7)): a path, or `@` and a name that is in no file system.
+    Unix(String),
+}
+
+impl Place {
+    /// `HOST[:PORT]`, `/PATH`, `unix:PATH` or `unix:@NAME`; `port` is the one that is meant if none is said.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(crate) fn parse(text: &str, port: u16) -> Result<Self, &'static str> {
+        if is_unix(text) {
+            let path = text.strip_prefix(UNIX).unwrap_or(text);
+            unix_address(path)?;
+            return Ok(Self::Unix(path.to_owned()));
+        }
+        let (host, said) = split_port(text)?;
+        let port = match said {
+            Some(said) => said.parse().map_err(|_| "its port is not a number from 0 to 65535")?,
+            None => port,
+        };
+        Ok(Self::Tcp { host: host.to_owned(), port })
+    }
+
+    /// The host, for messages; a socket of this machine is its own.
+    pub(crate) fn host(&self) -> &str {
+        match self {
+            Self::Tcp { host, .. } => host,
+            Self::Unix(path) => path,
+        }
+    }
+}
+
+impl From<SocketAddr> for Place {
+    fn from(address: SocketAddr) -> Self {
+        let text = address.to_string();
+        let host = text.rsplit_once(':').map_or("", |(host, _)| without_brackets(host));
+        Self::Tcp { host: host.to_owned(), port: address.port() }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp { host, port } => formatter.write_str(&join(host, *port)),
+            Self::Unix(path) => {
+                formatter.write_str(if path.starts_with('/') { "" } else { UNIX })?;
+                formatter.write_str(path)
+            }
+        }
+    }
+}
+
+/// Whether it is written as a Unix socket.
+pub(crate) fn is_unix(text: &str) -> bool {
+    text.starts_with('/') || text.starts_with(UNIX)
+}
+
+/// The address of a Unix socket, for the system.
+///
+/// # Errors
+/// What is wrong with the path.
+pub(crate) fn unix_address(path: &str) -> Result<net::SocketAddr, &'static str> {
+    let (address, why) = match path.strip_prefix('@') {
+        _ if matches!(path, "" | "@") => return Err("it has no path"),
+        #[cfg(target_os = "linux")]
+        Some(name) => (net::SocketAddr::from_abstract_name(name), "its name is too long: 107 bytes at most"),
+        #[cfg(not(target_os = "linux"))]
+        Some(_) => return Err("only Linux has names that are in no file system"),
+        // sun_path is 108 bytes long on Linux (unix(7)), 104 elsewhere, and ends with a NUL.
+        None if cfg!(target_os = "linux") => {
+            (net::SocketAddr::from_pathname(path), "its path is too long: 107 bytes at most")
+        }
+        None => (net::SocketAddr::from_pathname(path), "its path is too long: 103 bytes at most"),
+    };
+    address.map_err(|_| why)
+}
+
+/// Takes `HOST[:PORT]` apart. One colon begins a port; with more, the host is an IPv6 address as a whole, unless it
+/// stands in brackets.
+///
+/// # Errors
+/// What is wrong with it.
+pub(crate) fn split_port(place: &str) -> Result<(&str, Option<&str>), &'static str> {
+    const NONE: &str = "not HOST[:PORT]";
+    let (host, port) = match place.strip_prefix('[').and_then(|place| cut(place, ']')) {
+        Some((host, "")) => (host, None),
+        Some((host, port)) => (host, Some(port.strip_prefix(':').ok_or(NONE)?)),
+        None if is_ipv6(place) => (place, None),
+        None => cut(place, ':').map_or((place, None), |(host, port)| (host, Some(port))),
+    };
+    if host.is_empty() || port == Some("") {
+        return Err("a part of HOST[:PORT] is empty");
+    }
+    let is_host = !host.bytes().any(|byte| b"@[]/:".contains(&byte)) || is_ipv6(host);
+    if !is_host || port.is_some_and(|port| cut(port, ':').is_some()) {
+        return Err(NONE);
+    }
+    Ok((host, port))
+}
+
+/// `split_once`, which is put anew wherever it is called.
+#[inline(never)]
+pub(crate) fn cut(text: &str, at: char) -> Option<(&str, &str)> {
+    text.split_once(at)
+}
+
+/// Whether it is one, with or without a zone.
+#[inline(never)]
+fn is_ipv6(host: &str) -> bool {
+    let address = cut(host, '%').map_or(host, |(address, _)| address);
+    address.parse::<Ipv6Addr>().is_ok()
+}
 
 /// The addresses of a host, at least one: a name, or a number with or without brackets.
 ///
@@ -74,6 +199,42 @@ mod tests {
             assert_eq!(known(name, 1), None, "{name}");
         }
         assert!(resolve("", 5378).is_err() || resolve("no.such.host.invalid", 5378).is_err());
+    }
+
+    #[test]
+    fn places_are_read_and_shown() {
+        for (text, shown, host) in [
+            ("chat", "chat:9", "chat"),
+            ("chat:1", "chat:1", "chat"),
+            ("::1", "[::1]:9", "::1"),
+            ("[::1]", "[::1]:9", "::1"),
+            ("[fe80::1%2]:1", "[fe80::1%2]:1", "fe80::1%2"),
+            ("/run/a:b@c", "/run/a:b@c", "/run/a:b@c"),
+            ("unix:/run/a", "/run/a", "/run/a"),
+            ("unix:a", "unix:a", "a"),
+            #[cfg(target_os = "linux")]
+            ("unix:@a", "unix:@a", "@a"),
+        ] {
+            let place = Place::parse(text, 9).unwrap();
+            assert_eq!((place.to_string().as_str(), place.host()), (shown, host), "{text}");
+        }
+        for address in ["127.0.0.1:1", "[::1]:2", "[fe80::1%3]:4"] {
+            assert_eq!(Place::from(address.parse::<SocketAddr>().unwrap()).to_string(), address);
+        }
+        for text in ["", "unix:", "unix:@", "chat:", ":1", "chat:65536", "chat:x", "a b:c:d", "unix:a\0b"] {
+            assert!(Place::parse(text, 9).is_err(), "{text}");
+        }
+        let most = if cfg!(target_os = "linux") { 107 } else { 103 };
+        for (prefix, path) in [
+            ("", "/"),
+            ("unix:", "x"),
+            #[cfg(target_os = "linux")]
+            ("unix:@", "x"),
+        ] {
+            let path_of = |length: usize| format!("{prefix}{path}{}", "x".repeat(length - path.len()));
+            assert!(Place::parse(&path_of(most), 9).is_ok(), "{path}");
+            assert!(Place::parse(&path_of(most + 1), 9).unwrap_err().contains("bytes at most"), "{path}");
+        }
     }
 
     #[test]

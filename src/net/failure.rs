@@ -24,14 +24,14 @@ pub(crate) enum Failure {
     },
     /// No connection could be made.
     Connect {
-        /// The server as given, `host:port`.
+        /// The server as given.
         server: String,
         /// What the last attempt ended with.
         error: io::Error,
     },
     /// The connection has ended; there is an error if it was broken.
     Lost {
-        /// The server as given, `host:port`.
+        /// The server as given.
         server: String,
         /// Why, if it was not closed.
         error: Option<io::Error>,
@@ -40,7 +40,7 @@ pub(crate) enum Failure {
     },
     /// The server was full.
     Full {
-        /// The server as given, `host:port`.
+        /// The server as given.
         server: String,
     },
     /// The server has refused the name, or a message.
@@ -52,7 +52,7 @@ pub(crate) enum Failure {
     },
     /// The input has ended, and the server has not answered all that was asked.
     Unanswered {
-        /// The server as given, `host:port`.
+        /// The server as given.
         server: String,
         /// How much.
         unsaid: Unsaid,
@@ -61,7 +61,7 @@ pub(crate) enum Failure {
     },
     /// No server could be started.
     Host {
-        /// Where it was to listen, `host:port`.
+        /// Where it was to listen.
         server: String,
         /// What the system says.
         error: io::Error,
@@ -101,7 +101,7 @@ impl fmt::Display for Failure {
                 )
             }
             Self::Connect { server, error } => match error.kind() {
-                io::ErrorKind::ConnectionRefused => write!(
+                io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound => write!(
                     formatter,
                     "nothing listens on {server}: start a server with `chinwagd`{}",
                     if cfg!(feature = "host") { ", or host one here with `chinwag --host`" } else { "" }
@@ -143,7 +143,7 @@ impl fmt::Display for Failure {
                 io::ErrorKind::AddrInUse => write!(
                     formatter,
                     "{server} is taken: join the server that is there with `chinwag {server}`, without --host, \
-                     or choose another --port"
+                     or choose another --address or --port"
                 ),
                 io::ErrorKind::AddrNotAvailable if is_loopback(server) => write!(
                     formatter,

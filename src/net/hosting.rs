@@ -1,51 +1,52 @@
 //! The server of `--host`: in the client's process, for as long as its user chats.
 
 use super::client::SERVER;
+use super::connector::Target;
 use super::daemon;
-use super::endpoint;
+use super::endpoint::Place;
 use super::failure::Failure;
+use super::listener::Listener;
 use super::log;
 use super::options::Options;
 use super::server::Server;
 pub(crate) use super::server::Server as Hosted;
 use crate::server::Config;
-use mio::{Poll, Registry};
-use std::io;
+use mio::Poll;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-/// Runs a server where the options say, and tells its owner; returns where it can be reached.
+/// Runs a server where the options say, and tells its owner; returns where it listens, and how it is reached.
 ///
 /// # Errors
-/// When it cannot listen at `target`, which is what the options say in one word.
-pub(crate) fn open(
-    options: &Options,
-    target: &str,
-    poll: &Poll,
-) -> Result<(Hosted, Vec<SocketAddr>), Failure> {
-    let failure = |error| Failure::Host { server: target.to_owned(), error };
-    let server = bind(options, poll.registry()).map_err(failure)?;
-    let address = server.local_addr().map_err(failure)?;
-    say_where(address);
-    Ok((server, reachable(address)))
-}
-
-fn bind(options: &Options, registry: &Registry) -> io::Result<Server> {
+/// When it cannot listen there.
+pub(crate) fn open(options: &Options, poll: &Poll) -> Result<(Hosted, Place, Target), Failure> {
+    let failure = |error| Failure::Host { server: options.place.to_string(), error };
     daemon::raise_descriptor_limit();
-    let elsewhere = |error| io::Error::new(io::ErrorKind::AddrNotAvailable, error);
-    let addresses = endpoint::resolve(&options.address, options.port).map_err(elsewhere)?;
+    let listener = Listener::at(&options.place, None).map_err(failure)?;
+    let target = match listener.address() {
+        Some(address) => Target::Known(reachable(address)),
+        None => Target::at(listener.place()),
+    };
+    let place = match &target {
+        Target::Known(addresses) => Place::from(addresses[0]),
+        _ => listener.place().clone(),
+    };
+    let (listens, address) = (listener.place().to_string(), listener.address());
     let config = Config { echobot: true, ..Config::default() };
-    endpoint::bind_first(&addresses, |address| Server::bind(address, config, registry, SERVER))
+    let server = Server::new(vec![listener], config, poll.registry(), SERVER).map_err(failure)?;
+    say_where(&listens, address);
+    Ok((server, place, target))
 }
 
 /// Tells whoever hosts what others have to type, before anything is asked on standard output.
-fn say_where(address: SocketAddr) {
-    log::say("chinwag", &format_args!("hosting at {address}"));
-    let (ip, port) = (address.ip(), address.port());
-    if ip.is_unspecified() {
+fn say_where(listens: &str, address: Option<SocketAddr>) {
+    log::say("chinwag", &format_args!("hosting at {listens}"));
+    if let Some(address) = address.filter(|address| address.ip().is_unspecified()) {
+        let port = address.port();
         log::say("chinwag", &format_args!("others enter: chinwag HOST:{port}, HOST being this machine"));
     } else {
-        let whose = if ip.is_loopback() { " on this machine" } else { "" };
-        log::say("chinwag", &format_args!("others{whose} enter: chinwag {address}"));
+        let is_near = address.is_none_or(|address| address.ip().is_loopback());
+        let whose = if is_near { " on this machine" } else { "" };
+        log::say("chinwag", &format_args!("others{whose} enter: chinwag {listens}"));
     }
     log::say("chinwag", &"once logged in, try: @echobot hello, !who, !quit (which ends the chat)");
     log::flush();

@@ -23,6 +23,7 @@ mod hosting;
 #[path = "no_hosting.rs"]
 mod hosting;
 mod journal;
+mod listener;
 pub(crate) mod log;
 pub(crate) mod lookup;
 pub(crate) mod options;
@@ -32,6 +33,7 @@ pub(crate) mod run;
 pub(crate) mod server;
 pub(crate) mod signals;
 pub(crate) mod stdio;
+mod stream;
 mod transport;
 #[cfg(feature = "editor")]
 mod tty;

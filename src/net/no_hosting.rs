@@ -1,11 +1,12 @@
 //! What stands for the server of `--host` in a build without it: a type that has no value.
 
+use super::connector::Target;
+use super::endpoint::Place;
 use super::failure::Failure;
 use super::options::Options;
 use mio::event::Event;
 use mio::{Poll, Registry};
 use std::io;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 /// No server.
@@ -15,8 +16,8 @@ pub(crate) enum Hosted {}
 ///
 /// # Errors
 /// Always.
-pub(crate) fn open(_: &Options, target: &str, _: &Poll) -> Result<(Hosted, Vec<SocketAddr>), Failure> {
-    Err(Failure::Host { server: target.to_owned(), error: io::ErrorKind::Unsupported.into() })
+pub(crate) fn open(options: &Options, _: &Poll) -> Result<(Hosted, Place, Target), Failure> {
+    Err(Failure::Host { server: options.place.to_string(), error: io::ErrorKind::Unsupported.into() })
 }
 
 impl Hosted {

@@ -1,15 +1,14 @@
 //! What a user can ask of the client.
 
+use super::endpoint::Place;
 use std::path::PathBuf;
 use std::time::Duration;
 
 /// What the user asked for, on the command line or by environment variables.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Options {
-    /// The server's host: a name or an address.
-    pub(crate) address: String,
-    /// The server's port.
-    pub(crate) port: u16,
+    /// Where the server is.
+    pub(crate) place: Place,
     /// The name to log in with, without asking.
     pub(crate) name: Option<String>,
     /// Whoever gets the lines that are no commands.

@@ -1,8 +1,8 @@
 //! The client as a whole: with the server that it hosts, if it is to host one; and what its end means.
 
 use super::client::{Client, LOOK_UP, SOCKET};
-use super::connector::{ConnectError, Connector};
-use super::endpoint;
+use super::connector::{ConnectError, Connector, Target};
+use super::endpoint::Place;
 use super::failure::{Failure, Words};
 use super::hosting;
 use super::log;
@@ -58,25 +58,24 @@ pub(crate) fn run(options: &Options) -> Result<Verdict, Failure> {
         return Err(Failure::Memory);
     }
     let poll = Poll::new().map_err(Failure::local("the poll"))?;
-    let mut target = endpoint::join(&options.address, options.port);
-    let timeout = options.connect_timeout;
-    let (connector, server) = if options.host {
-        let (server, addresses) = hosting::open(options, &target, &poll)?;
-        target = addresses[0].to_string();
-        (Connector::to(addresses, timeout, SOCKET, LOOK_UP), Some(server))
+    let (place, target, server) = if options.host {
+        let (server, place, target) = hosting::open(options, &poll)?;
+        (place, target, Some(server))
     } else {
-        (Connector::new(&options.address, options.port, timeout, SOCKET, LOOK_UP), None)
+        (options.place.clone(), Target::at(&options.place), None)
     };
-    let ending = Client::new(options, target.clone(), connector, poll, server)?.run()?;
-    Ok(judge(ending, options, target))
+    let connector = Connector::new(target, options.connect_timeout, SOCKET, LOOK_UP);
+    let ending = Client::new(options, place.to_string(), connector, poll, server)?.run()?;
+    Ok(judge(ending, options, &place))
 }
 
 /// What the end means for the program, which is said, if there is something to say. Who leaves a terminal need
 /// not be told what was not answered.
-fn judge(ending: Ending, options: &Options, server: String) -> Verdict {
+fn judge(ending: Ending, options: &Options, place: &Place) -> Verdict {
     use conversation::Outcome::{
         Full, Left, Lost, MessageRefused, NameRefused, Stalled, Unconnected, Unseen,
     };
+    let server = place.to_string();
     let Ending { outcome, unsaid, is_interactive, refused, unconnected, broken, input_broken } = ending;
     let verdict = match outcome {
         Outcome::Killed(signal) => Verdict::Killed(signal),
@@ -91,7 +90,7 @@ fn judge(ending: Ending, options: &Options, server: String) -> Verdict {
         Outcome::Over(Unseen) => return verdict,
         Outcome::Over(Lost) => Failure::Lost { server, error: broken, unsaid },
         Outcome::Over(Unconnected) => match unconnected {
-            Some(ConnectError::Unknown(error)) => Failure::Unknown { host: options.address.clone(), error },
+            Some(ConnectError::Unknown(error)) => Failure::Unknown { host: place.host().to_owned(), error },
             Some(ConnectError::Refused(error)) => Failure::Connect { server, error },
             None => Failure::Connect { server, error: io::ErrorKind::NotConnected.into() },
         },

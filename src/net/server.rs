@@ -1,7 +1,8 @@
 //! The server's sockets, for any program's [`mio::Poll`]: what is to be done with them is the matter of
 //! the [intake](Intake).
 
-use super::transport;
+use super::listener::{Listener, Peer};
+use super::stream::{Socket, Stream};
 use crate::server::Config;
 use crate::server::doors::{Doors, Seat};
 use crate::server::hub::Id;
@@ -9,12 +10,10 @@ use crate::server::intake::{self, Intake};
 use crate::wire::format::note;
 use crate::wire::source::{Stop, Transport};
 use mio::event::Event;
-use mio::net::{TcpListener, TcpStream};
 use mio::{Interest, Registry, Token};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{Errno, retry_on_intr};
 use std::io;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 /// Out of descriptors, accepting is tried again after this time, or when a connection ends.
@@ -23,24 +22,27 @@ const ACCEPT_AGAIN: Duration = Duration::from_secs(1);
 /// At most so many connections are accepted in one turn.
 const ACCEPTS: usize = 64;
 
-/// So many connections may wait to be accepted; the system lowers it to what it allows.
-const BACKLOG: i32 = 65_535;
-
-/// A listening socket and everybody who came through it.
+/// Listening sockets and everybody who came through them.
 #[derive(Debug)]
 pub(crate) struct Server {
-    listener: TcpListener,
-    accepting: Accepting,
-    /// The token of the listener; the connection with id `n` has the one `n + 1` after it.
+    entrances: Vec<Entrance>,
+    /// The token of the first entrance; behind those of all of them comes the connection with id 0, and so on.
     tokens_from: usize,
     doors: Doors,
     intake: Intake<Visitor>,
 }
 
+/// A socket that listens.
+#[derive(Debug)]
+struct Entrance {
+    listener: Listener,
+    accepting: Accepting,
+}
+
 /// A connection, and the place that it has among those of its address.
 #[derive(Debug)]
 struct Visitor {
-    stream: TcpStream,
+    stream: Stream,
     _seat: Seat,
 }
 
@@ -62,6 +64,26 @@ impl Transport for Visitor {
     fn end(&mut self) {
         self.stream.end();
     }
+
+    fn ends_with_a_word(&self) -> bool {
+        self.stream.ends_with_a_word()
+    }
+
+    fn has_unwritten(&self) -> bool {
+        self.stream.has_unwritten()
+    }
+
+    fn push(&mut self) -> Result<(), Stop<io::Error>> {
+        self.stream.push()
+    }
+
+    fn is_greeting(&self) -> bool {
+        self.stream.is_greeting()
+    }
+
+    fn name(&self) -> Option<&[u8]> {
+        self.stream.name()
+    }
 }
 
 /// What is known about those who wait to be accepted.
@@ -78,46 +100,31 @@ enum Accepting {
 }
 
 impl Server {
-    /// Listens on `address`, with tokens of `registry` from `tokens_from` up; all of those are the
-    /// server's.
+    /// Serves those who come through these listeners, with tokens of `registry` from `tokens_from` up; all of those
+    /// are the server's.
     ///
     /// # Errors
-    /// Those of the system, when it does not let the server listen there.
-    pub(crate) fn bind(
-        address: SocketAddr,
+    /// Those of the system.
+    pub(crate) fn new(
+        listeners: Vec<Listener>,
         config: Config,
         registry: &Registry,
         tokens_from: usize,
     ) -> io::Result<Self> {
-        let mut listener = TcpListener::bind(address)?;
-        transport::configure(&listener);
-        // mio listens with room for 128. To listen again only changes that.
-        rustix::net::listen(&listener, BACKLOG)?;
-        registry.register(&mut listener, Token(tokens_from), Interest::READABLE)?;
+        let mut entrances = Vec::with_capacity(listeners.len());
+        for mut listener in listeners {
+            listener.register(registry, Token(tokens_from + entrances.len()))?;
+            entrances.push(Entrance { listener, accepting: Accepting::Idle });
+        }
         let doors = Doors::new(config.limits.max_per_address);
-        let intake = Intake::new(&config);
-        Ok(Self { listener, accepting: Accepting::Idle, tokens_from, doors, intake })
-    }
-
-    /// Where it listens: with the port that the system chose, if it was asked to.
-    ///
-    /// # Errors
-    /// Those of the system.
-    pub(crate) fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.listener.local_addr()
+        Ok(Self { entrances, tokens_from, doors, intake: Intake::new(&config) })
     }
 
     /// Notes what an event says; [`turn`](Server::turn) acts on it. Events of others are ignored.
     pub(crate) fn handle_event(&mut self, event: &Event) {
         let Some(offset) = event.token().0.checked_sub(self.tokens_from) else { return };
-        let Some(index) = offset.checked_sub(1) else {
-            self.accepting = match self.accepting {
-                Accepting::Stalled { connections, .. } => {
-                    Accepting::Stalled { until: Duration::ZERO, connections }
-                }
-                Accepting::Idle | Accepting::Ready => Accepting::Ready,
-            };
-            return;
+        let Some(index) = offset.checked_sub(self.entrances.len()) else {
+            return self.entrances[offset].handle_event();
         };
         let Some(id) = Id::from_index(index) else { return };
         if event.is_error() {
@@ -136,23 +143,27 @@ impl Server {
     pub(crate) fn turn(&mut self, registry: &Registry, now: Duration) {
         // Who was let in is listened to before they make way for the next one.
         self.intake.turn(now);
-        if self.can_accept(now) {
-            self.accept(registry, now);
+        for index in 0..self.entrances.len() {
+            if self.entrances[index].can_accept(now, self.intake.len()) {
+                self.entrances[index].accepting = self.accept(index, registry, now);
+            }
         }
     }
 
     /// After a turn: whether more is to be done at once.
     pub(crate) fn has_work(&self) -> bool {
-        self.can_accept(Duration::ZERO) || self.intake.has_work()
+        let connections = self.intake.len();
+        let can_accept = |entrance: &Entrance| entrance.can_accept(Duration::ZERO, connections);
+        self.entrances.iter().any(can_accept) || self.intake.has_work()
     }
 
     /// When a turn is due though no event has come; `None` if events are all there is to wait for.
     pub(crate) fn next_deadline(&self) -> Option<Duration> {
-        let accept_again = match self.accepting {
+        let accept_again = self.entrances.iter().filter_map(|entrance| match entrance.accepting {
             Accepting::Stalled { until, .. } => Some(until),
             Accepting::Idle | Accepting::Ready => None,
-        };
-        [accept_again, self.intake.next_deadline()].into_iter().flatten().min()
+        });
+        accept_again.chain(self.intake.next_deadline()).min()
     }
 
     /// Writes what waits, as far as the sockets take it, and closes them.
@@ -160,24 +171,17 @@ impl Server {
         self.intake.shut_down();
     }
 
-    fn can_accept(&self, now: Duration) -> bool {
-        match self.accepting {
-            Accepting::Idle => false,
-            Accepting::Ready => true,
-            Accepting::Stalled { until, connections } => until <= now || self.intake.len() < connections,
-        }
-    }
-
-    fn accept(&mut self, registry: &Registry, now: Duration) {
+    /// Accepts who waits at an entrance, a bounded number; returns what is known about those who wait then.
+    fn accept(&mut self, index: usize, registry: &Registry, now: Duration) -> Accepting {
         let mut last_failure = None;
         let mut has_admitted = false;
         for _ in 0..ACCEPTS {
-            match self.listener.accept() {
-                Ok((stream, peer)) => {
+            match self.entrances[index].listener.accept() {
+                Ok((socket, peer)) => {
                     last_failure = None;
                     has_admitted = true;
-                    if let Err(error) = self.admit(stream, peer, registry, now) {
-                        return self.stall(&error, now);
+                    if let Err(error) = self.admit(socket, peer, registry, now) {
+                        return self.stall(index, &error, now);
                     }
                 }
                 Err(error) => match error.kind() {
@@ -185,64 +189,47 @@ impl Server {
                     io::ErrorKind::ConnectionAborted | io::ErrorKind::Interrupted => {
                         last_failure = Some(error);
                     }
-                    io::ErrorKind::WouldBlock => {
-                        self.accepting = Accepting::Idle;
-                        return;
-                    }
+                    io::ErrorKind::WouldBlock => return Accepting::Idle,
                     _ if is_out_of_descriptors(&error) => {
-                        if !self.somebody_waits() {
-                            self.accepting = Accepting::Idle;
-                            return;
+                        if !self.entrances[index].somebody_waits() {
+                            return Accepting::Idle;
                         }
                         if has_admitted {
                             break;
                         }
                         // One who came earlier and has not logged in makes way.
                         if !self.intake.dismiss_guest() {
-                            return self.stall(&error, now);
+                            return self.stall(index, &error, now);
                         }
                     }
-                    _ => return self.stall(&error, now),
+                    _ => return self.stall(index, &error, now),
                 },
             }
         }
         match last_failure {
             // Nor may that go on for ever.
-            Some(error) => self.stall(&error, now),
-            None => self.accepting = Accepting::Ready,
+            Some(error) => self.stall(index, &error, now),
+            None => Accepting::Ready,
         }
     }
 
-    /// Without a descriptor, accept(2) fails whether somebody waits or not.
-    fn somebody_waits(&self) -> bool {
-        let mut listener = [PollFd::new(&self.listener, PollFlags::IN)];
-        let asked = retry_on_intr(|| poll(&mut listener, Some(&Timespec::default())));
-        asked.is_ok_and(|ready| ready > 0)
-    }
-
-    fn stall(&mut self, error: &io::Error, now: Duration) {
-        if !matches!(self.accepting, Accepting::Stalled { .. }) {
+    fn stall(&self, index: usize, error: &io::Error, now: Duration) -> Accepting {
+        if !matches!(self.entrances[index].accepting, Accepting::Stalled { .. }) {
             note!(Warn, "new connections have to wait: {error}");
         }
-        self.accepting = Accepting::Stalled { until: now + ACCEPT_AGAIN, connections: self.intake.len() };
+        Accepting::Stalled { until: now + ACCEPT_AGAIN, connections: self.intake.len() }
     }
 
-    fn admit(
-        &mut self,
-        mut stream: TcpStream,
-        peer: SocketAddr,
-        registry: &Registry,
-        now: Duration,
-    ) -> io::Result<()> {
-        transport::configure_accepted(&stream);
-        let Some(seat) = self.doors.admit(peer.ip()) else {
+    fn admit(&mut self, socket: Socket, peer: Peer, registry: &Registry, now: Duration) -> io::Result<()> {
+        let mut stream = Stream::from(socket);
+        let Some(seat) = peer.ip().map_or(Some(None), |ip| self.doors.admit(ip)) else {
             note!(Info, "{peer} has enough connections");
             intake::turn_away(&mut stream);
             return Ok(());
         };
         let Some(id) = self.intake.admit(Visitor { stream, _seat: seat }, now) else { return Ok(()) };
         let Some(visitor) = self.intake.transport_mut(id) else { return Ok(()) };
-        let token = Token(self.tokens_from + 1 + id.index());
+        let token = Token(self.tokens_from + self.entrances.len() + id.index());
         // Both at once and for good: edges come when something changes, so that a socket that can be
         // written to, as almost all can be, wakes nobody up.
         let registered =
@@ -252,6 +239,34 @@ impl Server {
             Err(_) => self.intake.dismiss(id),
         }
         registered
+    }
+}
+
+impl Entrance {
+    /// Somebody may have come.
+    fn handle_event(&mut self) {
+        self.accepting = match self.accepting {
+            Accepting::Stalled { connections, .. } => {
+                Accepting::Stalled { until: Duration::ZERO, connections }
+            }
+            Accepting::Idle | Accepting::Ready => Accepting::Ready,
+        };
+    }
+
+    /// Whether to try, there being so many connections by now.
+    fn can_accept(&self, now: Duration, connections: usize) -> bool {
+        match self.accepting {
+            Accepting::Idle => false,
+            Accepting::Ready => true,
+            Accepting::Stalled { until, connections: before } => until <= now || connections < before,
+        }
+    }
+
+    /// Without a descriptor, accept(2) fails whether somebody waits or not.
+    fn somebody_waits(&self) -> bool {
+        let mut listener = [PollFd::new(&self.listener, PollFlags::IN)];
+        let asked = retry_on_intr(|| poll(&mut listener, Some(&Timespec::default())));
+        asked.is_ok_and(|ready| ready > 0)
     }
 }
 

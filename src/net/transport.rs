@@ -2,37 +2,16 @@
 //! on either side of it.
 
 use super::stdio::Stdio;
+use super::stream::Socket;
 use crate::wire::format::note;
 use crate::wire::source::{Stop, Transport};
-use mio::net::TcpStream;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
-use rustix::net::sockopt;
+use rustix::net::{Shutdown, shutdown, sockopt};
 use std::io::{self, ErrorKind, IoSliceMut, Read, Write};
-use std::net::Shutdown;
 use std::os::fd::{AsFd, BorrowedFd};
 #[cfg(not(target_os = "openbsd"))]
 use std::time::Duration;
-
-impl Transport for TcpStream {
-    type Error = io::Error;
-
-    fn read(&mut self, near: &mut [u8], far: &mut [u8]) -> Result<usize, Stop<io::Error>> {
-        read(self, near, far)
-    }
-
-    fn write(&mut self, bytes: &[u8]) -> Result<usize, Stop<io::Error>> {
-        write(self, bytes)
-    }
-
-    fn drains_by_short_read(&self) -> bool {
-        true
-    }
-
-    fn end(&mut self) {
-        end(self);
-    }
-}
 
 impl Transport for Stdio {
     type Error = io::Error;
@@ -116,8 +95,8 @@ pub(crate) fn configure_accepted(socket: impl AsFd) {
 /// Ends a connection so that what was sent arrives: a socket that is closed with unread bytes in it
 /// resets the connection (RFC 9293, 3.6.1, after RFC 1122, 4.2.2.13), and that may overtake what is on
 /// its way. To be dropped after that.
-pub(crate) fn end(stream: &mut TcpStream) {
-    let _ = stream.shutdown(Shutdown::Write);
+pub(crate) fn end(stream: &mut Socket) {
+    let _ = shutdown(&*stream, Shutdown::Write);
     let mut rest = [0; 4096];
     for _ in 0..LAST_READS {
         match Read::read(stream, &mut rest) {
@@ -183,6 +162,8 @@ fn is_want_of_memory(error: &io::Error) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use mio::net::TcpStream;
+    use std::net::{TcpListener, TcpStream as StdStream};
 
     #[test]
     fn only_some_failures_of_a_call_are_its_end() {
@@ -225,8 +206,6 @@ mod tests {
         while refusing.0.write(&[0; 4096]).is_ok() {}
         assert!(matches!(super::write(&mut refusing, b"x"), Err(Stop::Blocked)));
     }
-    use std::io::{self, Write};
-    use std::net::{TcpListener, TcpStream as StdStream};
 
     #[cfg(not(target_os = "openbsd"))]
     fn check(socket: impl AsFd) {
@@ -259,7 +238,7 @@ mod tests {
     }
 
     /// What the peer reads when we answer, and end with `with` while something it sent is unread.
-    fn last_words(with: fn(&mut TcpStream)) -> io::Result<String> {
+    fn last_words(with: fn(&mut Socket)) -> io::Result<String> {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let mut peer = StdStream::connect(listener.local_addr().unwrap()).unwrap();
         let (ours, _) = listener.accept().unwrap();
@@ -268,7 +247,7 @@ mod tests {
         let mut seen = [0; 10_000];
         while ours.peek(&mut seen).unwrap() < seen.len() {}
         ours.set_nonblocking(true).unwrap();
-        let mut ours = TcpStream::from_std(ours);
+        let mut ours = Socket::from(TcpStream::from_std(ours));
         ours.write_all(b"the last words").unwrap();
         with(&mut ours);
         drop(ours);

@@ -35,6 +35,7 @@ mod inherited;
 #[cfg(all(target_os = "linux", feature = "editor"))]
 mod keys;
 mod load;
+mod local;
 mod login;
 mod lookup;
 mod peer;

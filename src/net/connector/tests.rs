@@ -22,23 +22,31 @@ fn refusing() -> (rustix::fd::OwnedFd, SocketAddr) {
     (socket, address)
 }
 
+fn at(host: &str, port: u16) -> Target {
+    Target::at(&Place::Tcp { host: host.to_owned(), port })
+}
+
+fn peer_of(stream: &Stream) -> SocketAddr {
+    rustix::net::getpeername(stream).unwrap().unwrap().try_into().unwrap()
+}
+
 /// A connector at its attempts, as if a name had stood for these addresses.
 fn trying(addresses: &[SocketAddr]) -> Connector {
-    let mut connector = Connector::new("unused.invalid", 1, TIMEOUT, SOCKET, LOOKUP);
+    let mut connector = Connector::new(Target::Known(Vec::new()), TIMEOUT, SOCKET, LOOKUP);
     connector.state = State::Trying(Race::new(addresses.to_vec(), TIMEOUT, Duration::ZERO));
     connector
 }
 
 /// A connector whose name is looked up by this script.
 fn looking_up(script: &str, poll: &Poll) -> Connector {
-    let mut connector = Connector::new("unused.invalid", 1, TIMEOUT, SOCKET, LOOKUP);
+    let mut connector = Connector::new(Target::Known(Vec::new()), TIMEOUT, SOCKET, LOOKUP);
     let lookup = Lookup::ask_shell(script, poll.registry(), LOOKUP);
     connector.state = State::LookingUp { lookup, deadline: TIMEOUT };
     connector
 }
 
 /// Advances on events until there is a result; the clock stands still.
-fn outcome(connector: &mut Connector, poll: &mut Poll, now: Duration) -> Result<TcpStream, ConnectError> {
+fn outcome(connector: &mut Connector, poll: &mut Poll, now: Duration) -> Result<Stream, ConnectError> {
     let mut events = Events::with_capacity(8);
     loop {
         if let Some(stream) = connector.advance(poll.registry(), now)? {
@@ -49,7 +57,7 @@ fn outcome(connector: &mut Connector, poll: &mut Poll, now: Duration) -> Result<
     }
 }
 
-fn refused_kind(result: Result<TcpStream, ConnectError>) -> io::ErrorKind {
+fn refused_kind(result: Result<Stream, ConnectError>) -> io::ErrorKind {
     match result {
         Err(ConnectError::Refused(error)) => error.kind(),
         other => panic!("not refused: {other:?}"),
@@ -67,7 +75,7 @@ fn is_idle(connector: &Connector) -> bool {
 fn number_is_connected_to_and_a_second_time_too() {
     let mut poll = Poll::new().unwrap();
     let (listener, address) = listener();
-    let mut connector = Connector::new("127.0.0.1", address.port(), TIMEOUT, SOCKET, LOOKUP);
+    let mut connector = Connector::new(at("127.0.0.1", address.port()), TIMEOUT, SOCKET, LOOKUP);
     assert!(is_idle(&connector));
     assert!(connector.advance(poll.registry(), Duration::ZERO).unwrap().is_none());
     for _ in 0..2 {
@@ -75,8 +83,9 @@ fn number_is_connected_to_and_a_second_time_too() {
         assert!(!is_idle(&connector));
         let stream = outcome(&mut connector, &mut poll, Duration::ZERO).unwrap();
         assert!(is_idle(&connector));
-        assert_eq!(listener.accept().unwrap().1, stream.local_addr().unwrap());
-        assert!(stream.nodelay().unwrap());
+        let own: SocketAddr = rustix::net::getsockname(&stream).unwrap().try_into().unwrap();
+        assert_eq!(listener.accept().unwrap().1, own);
+        assert!(rustix::net::sockopt::tcp_nodelay(&stream).unwrap());
     }
 }
 
@@ -84,24 +93,24 @@ fn number_is_connected_to_and_a_second_time_too() {
 fn name_is_looked_up_and_connected_to() {
     let mut poll = Poll::new().unwrap();
     let (_listener, address) = listener();
-    let mut connector = Connector::new("no number", 1, TIMEOUT, SOCKET, LOOKUP);
     // A look-up knows numbers, too: that of no name is sure to succeed everywhere.
-    connector.target = Target::Name("127.0.0.1".to_owned(), address.port());
+    let target = Target::Name("127.0.0.1".to_owned(), address.port());
+    let mut connector = Connector::new(target, TIMEOUT, SOCKET, LOOKUP);
     connector.start(poll.registry(), Duration::ZERO);
     assert_eq!(connector.next_deadline(), Some(TIMEOUT));
     let stream = outcome(&mut connector, &mut poll, Duration::ZERO).unwrap();
-    assert_eq!(stream.peer_addr().unwrap(), address);
+    assert_eq!(peer_of(&stream), address);
 }
 
 #[test]
 fn this_machine_is_tried_without_a_look_up() {
     let mut poll = Poll::new().unwrap();
     let (_listener, address) = listener();
-    let mut connector = Connector::new("localhost", address.port(), TIMEOUT, SOCKET, LOOKUP);
+    let mut connector = Connector::new(at("localhost", address.port()), TIMEOUT, SOCKET, LOOKUP);
     connector.start(poll.registry(), Duration::ZERO);
     assert!(matches!(connector.state, State::Trying(_)));
     let stream = outcome(&mut connector, &mut poll, Duration::ZERO).unwrap();
-    assert_eq!(stream.peer_addr().unwrap(), address);
+    assert_eq!(peer_of(&stream), address);
 }
 
 #[test]
@@ -110,7 +119,7 @@ fn addresses_that_another_program_found_are_tried() {
     let ((_taken, first), (_listener, second)) = (refusing(), listener());
     let mut connector = looking_up(&format!("echo {first}; echo {second}"), &poll);
     let stream = outcome(&mut connector, &mut poll, Duration::ZERO).unwrap();
-    assert_eq!(stream.peer_addr().unwrap(), second);
+    assert_eq!(peer_of(&stream), second);
 
     let mut connector = looking_up("echo '!no such name'", &poll);
     match outcome(&mut connector, &mut poll, Duration::ZERO) {
@@ -137,14 +146,14 @@ fn lookup_that_hangs_takes_the_time_of_the_attempts_and_no_more() {
 #[test]
 fn name_without_address_is_told_from_an_address_without_server() {
     let mut poll = Poll::new().unwrap();
-    let mut connector = Connector::new("", 1, TIMEOUT, SOCKET, LOOKUP);
+    let mut connector = Connector::new(at("", 1), TIMEOUT, SOCKET, LOOKUP);
     connector.start(poll.registry(), Duration::ZERO);
     let result = outcome(&mut connector, &mut poll, Duration::ZERO);
     assert!(matches!(result, Err(ConnectError::Unknown(_))), "{result:?}");
     assert!(is_idle(&connector));
 
     let (_taken, address) = refusing();
-    let mut connector = Connector::to(vec![address], TIMEOUT, SOCKET, LOOKUP);
+    let mut connector = Connector::new(Target::Known(vec![address]), TIMEOUT, SOCKET, LOOKUP);
     connector.start(poll.registry(), Duration::ZERO);
     let result = outcome(&mut connector, &mut poll, Duration::ZERO);
     assert_eq!(refused_kind(result), io::ErrorKind::ConnectionRefused);
@@ -157,7 +166,7 @@ fn refusing_addresses_are_passed_over_at_once() {
     let ((_one, first), (_two, second), (_listener, third)) = (refusing(), refusing(), listener());
     let mut connector = trying(&[first, second, third]);
     let stream = outcome(&mut connector, &mut poll, Duration::ZERO).unwrap();
-    assert_eq!(stream.peer_addr().unwrap(), third);
+    assert_eq!(peer_of(&stream), third);
 }
 
 #[test]
@@ -183,6 +192,41 @@ fn end_that_came_before_the_connection_stood_is_an_event_after_it() {
     let registry = wait_for_end();
     let _stream = connector.advance(&registry, Duration::ZERO).unwrap().unwrap();
     wait_for_end();
+}
+
+/// At a Unix socket in no file system; in one, it is another error, and the same otherwise.
+#[cfg(target_os = "linux")]
+#[test]
+fn socket_of_this_machine_is_entered_once_there_is_room() {
+    let mut poll = Poll::new().unwrap();
+    let place = Place::Unix(format!("@chinwag-connector-{}", std::process::id()));
+    let connector = || Connector::new(Target::at(&place), TIMEOUT, SOCKET, LOOKUP);
+    let mut first = connector();
+    first.start(poll.registry(), Duration::ZERO);
+    assert_eq!(
+        refused_kind(outcome(&mut first, &mut poll, Duration::ZERO)),
+        io::ErrorKind::ConnectionRefused
+    );
+
+    let listener = super::super::listener::Listener::at(&place, None).unwrap();
+    rustix::net::listen(&listener, 0).unwrap();
+    first.start(poll.registry(), Duration::ZERO);
+    let _stream = outcome(&mut first, &mut poll, Duration::ZERO).unwrap();
+    assert!(is_idle(&first));
+    let mut second = connector();
+    second.start(poll.registry(), Duration::ZERO);
+    assert!(second.advance(poll.registry(), Duration::ZERO).unwrap().is_none());
+    assert_eq!(second.next_deadline(), Some(ENTER_AGAIN));
+    listener.accept().unwrap();
+    assert!(second.advance(poll.registry(), ENTER_AGAIN - Duration::from_nanos(1)).unwrap().is_none());
+    let _other = second.advance(poll.registry(), ENTER_AGAIN).unwrap().unwrap();
+
+    let mut third = connector();
+    third.start(poll.registry(), Duration::ZERO);
+    assert!(third.advance(poll.registry(), Duration::ZERO).unwrap().is_none());
+    let result = third.advance(poll.registry(), TIMEOUT).map(|stream| stream.unwrap());
+    assert_eq!(refused_kind(result), io::ErrorKind::TimedOut);
+    assert!(is_idle(&third));
 }
 
 /// Only Linux drops what comes to a full queue, as a dead address would.
@@ -214,7 +258,7 @@ mod dead_addresses {
             assert_eq!(connector.next_deadline(), Some(ATTEMPT_DELAY));
         }
         let stream = outcome(&mut connector, &mut poll, ATTEMPT_DELAY).unwrap();
-        assert_eq!(stream.peer_addr().unwrap(), alive);
+        assert_eq!(peer_of(&stream), alive);
     }
 
     #[test]
