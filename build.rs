@@ -5,8 +5,8 @@
 //! start takes, and a tenth of a static program: its functions are made to be one that does nothing, and it
 //! is not linked. (A panic still says where it happened, without a backtrace.)
 //!
-//! And where the linker can, functions that came out the same are there once, as different types often
-//! lead to the same instructions. (Nothing here asks whether two functions are one.)
+//! And where the linker can, functions and constants that came out the same are there once, as different types
+//! often lead to the same instructions. (Nothing here asks whether two of them are one.)
 //!
 //! Relocations can be packed too (RELR in the generic ELF ABI), which saves as much again. But a
 //! program with packed ones starts only where the C library can read them, from glibc 2.36 on: that
@@ -58,6 +58,9 @@ const UNWINDING: [&str; 12] = [
     "VRS_Set",
 ];
 
+/// What the tables for unwinding name, to be called by that library.
+const READS_TABLES: &str = "rust_eh_personality";
+
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-env-changed={PACK_RELOCATIONS}");
@@ -85,7 +88,13 @@ fn wanted(directory: &Path) -> Vec<Vec<String>> {
     let script = directory.join("without-unwinding.ld");
     let has_script = fs::write(&script, WITHOUT_UNWINDING).is_ok();
     let without_library = UNWINDING.map(|function| linker(&format!("--defsym=_Unwind_{function}=_fini")));
-    let mut wanted = vec![without_library.to_vec(), vec![linker("--icf=all")]];
+    let mut wanted = vec![
+        without_library.to_vec(),
+        vec![linker(&format!("--defsym={READS_TABLES}=_fini"))],
+        vec![linker("--icf=all")],
+        vec![linker("--ignore-data-address-equality")],
+        vec![linker("-O2")],
+    ];
     if has_script {
         wanted.push(vec![linker("--no-eh-frame-hdr"), linker(&format!("--script={}", script.display()))]);
     }
