@@ -84,6 +84,7 @@
 //!   stream              a connection
 //!   transport stdio     what a stream can be: sockets, inherited descriptors
 //!   connector           connections, without waiting
+//!   via                 those through a command
 //!   lookup child        names, without waiting; the program that does wait
 //!   endpoint            where a server is: hosts and ports, files
 //!   tty raw_mode no_tty  the terminal of a person, or that it is left alone

@@ -10,7 +10,7 @@ use crate::net::run::{Verdict, run};
 use crate::net::{log, lookup, signals};
 use crate::wire::protocol::is_valid_name;
 use ::log::LevelFilter;
-use std::ffi::{OsStr, OsString};
+use std::ffi::{CString, OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -37,6 +37,7 @@ const OPTIONS: &str = concat!(
     "\
 address|a|HOST|127.0.0.1|The server's name or address|, with or without :PORT, or a Unix socket, as /PATH, unix:PATH or unix:@NAME
 port|p|PORT|5378|The server's port
+via||COMMAND|||Talk to the input and output of COMMAND, which a shell runs, instead of a socket
 name|n|NAME||Log in as NAME without asking
 to||NAME||Talk to NAME: what is no command goes there|, as a message
 ",
@@ -187,6 +188,7 @@ pub(super) fn parse(words: &[OsString]) -> Result<Options, String> {
         send: send(given, last)?,
         log: given.value("log").map(PathBuf::from),
         host: hosts(given),
+        via: via(given)?,
         verbose: given.verbosity(),
         name: given.text("name")?,
         to: given.value("to").map(|name| user(given, "to", name)).transpose()?,
@@ -213,6 +215,15 @@ fn send(given: &Given, last: Option<&OsString>) -> Result<Option<Send>, String> 
         return Ok(Some(Send { to, text }));
     };
     Err(given.wrong("send", OsStr::from_bytes(&to), why))
+}
+
+fn via(given: &Given) -> Result<Option<CString>, String> {
+    let Some(command) = given.value("via") else { return Ok(None) };
+    let why = if hosts(given) { "the server is here, with --host" } else { "it needs a command" };
+    match CString::new(command.as_bytes()) {
+        Ok(line) if !line.is_empty() && !hosts(given) => Ok(Some(line)),
+        _ => Err(given.wrong("via", &command, why)),
+    }
 }
 
 fn hosts(given: &Given) -> bool {
@@ -253,6 +264,7 @@ pub(super) mod tests {
         let options = parsed(&[]).unwrap();
         let expected = Options {
             place: Place::Tcp { host: "127.0.0.1".into(), port: 5378 },
+            via: None,
             name: None,
             to: None,
             host: false,
@@ -333,7 +345,8 @@ pub(super) mod tests {
 
     #[test]
     fn wrong_values_are_refused() {
-        let table: [&[&str]; 10] = [
+        let table: [&[&str]; 11] = [
+            &["--via", ""],
             &["-p", "65536"],
             &["--to", ""],
             &["--to", "a b"],

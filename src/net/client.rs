@@ -14,7 +14,7 @@ use super::run::{Ending, Outcome};
 use super::signals::Demand;
 use super::stdio::Stdio;
 use super::stream::Stream;
-use crate::client::conversation::{Conversation, Ends, Event, Settings};
+use crate::client::conversation::{Conversation, Ends, Event, Outcome as Over, Settings};
 use crate::client::session::Unsaid;
 use crate::ui::screen::Screen;
 use crate::wire::format::note;
@@ -113,6 +113,8 @@ impl Client {
         let left = self.leave();
         self.finish_hosting();
         self.console.close(self.conversation.frontend(), self.start.elapsed());
+        let is_lost = matches!(result, Ok(Outcome::Over(Over::Lost)));
+        let command = if is_lost { self.connector.last_words() } else { None };
         let refused = self.conversation.refusal().map(|refusal| failure::refused(refusal, &self.target));
         Ok(Ending {
             outcome: result?,
@@ -120,7 +122,7 @@ impl Client {
             is_interactive: self.conversation.is_interactive(),
             refused: refused.unwrap_or_default(),
             unconnected: self.unconnected,
-            broken: self.ends.broken,
+            broken: command.map(io::Error::from).or(self.ends.broken),
             input_broken: self.ends.input_broken,
         })
     }
@@ -198,8 +200,9 @@ impl Client {
                     self.conversation.handle_unseen();
                 }
             }
-            // The connector looks for itself, and so does the console.
-            LOOK_UP | SIGNALS | JOURNAL => {}
+            // The console looks for itself.
+            LOOK_UP => self.connector.handle_event(),
+            SIGNALS | JOURNAL => {}
             _ => {
                 if let Some(server) = &mut self.server {
                     server.handle_event(event);

@@ -3,10 +3,12 @@
 //!
 //! What is tried when is decided by [`Attempts`].
 
+use super::child::Ended;
 use super::endpoint::{self, Place};
 use super::lookup::Lookup;
 use super::stream::Stream;
 use super::transport;
+use super::via::Via;
 use crate::client::attempts::{Attempts, interleave};
 use crate::wire::format::note;
 use mio::net::{TcpStream, UnixStream};
@@ -48,6 +50,7 @@ pub(crate) enum Target {
     Name(String, u16),
     Known(Vec<SocketAddr>),
     Local(net::SocketAddr),
+    Via(Via),
 }
 
 impl Target {
@@ -90,12 +93,27 @@ impl Connector {
         }
     }
 
+    /// There is an event with the token of the look-up.
+    pub(crate) fn handle_event(&mut self) {
+        if let Target::Via(via) = &mut self.target {
+            via.relay();
+        }
+    }
+
+    /// How the command behind a connection that has ended did so, if it is a command, and that is known.
+    pub(crate) fn last_words(&mut self) -> Option<Ended> {
+        match &mut self.target {
+            Target::Via(via) => via.last_words(),
+            _ => None,
+        }
+    }
+
     /// Begins to connect, anew if it was at it. [`Connector::advance`] is to be called next.
     pub(crate) fn start(&mut self, registry: &Registry, now: Duration) {
         self.give_up(registry);
         let deadline = now.saturating_add(self.timeout);
         self.state = match &self.target {
-            Target::Local(_) => State::Entering { again: now, deadline },
+            Target::Local(_) | Target::Via(_) => State::Entering { again: now, deadline },
             Target::Known(addresses) => State::Trying(Race::new(addresses.clone(), self.timeout, now)),
             Target::Name(host, port) => {
                 State::LookingUp { lookup: Lookup::start(host, *port, registry, self.lookup_token), deadline }
@@ -134,7 +152,7 @@ impl Connector {
             self.give_up(registry);
             self.state = State::Trying(Race::new(interleave(&addresses), deadline.saturating_sub(now), now));
         }
-        let stream = match (&mut self.state, &self.target) {
+        let stream = match (&mut self.state, &mut self.target) {
             (State::Trying(race), _) => {
                 race.advance(registry, self.token, now).map(|it| it.map(Stream::from))
             }
@@ -144,6 +162,9 @@ impl Connector {
                     registry.register(&mut stream, self.token, Interest::READABLE | Interest::WRITABLE)?;
                     Ok(Some(stream))
                 })
+            }
+            (State::Entering { .. }, Target::Via(via)) => {
+                via.start(registry, self.token, self.lookup_token).map(Some)
             }
             _ => Ok(None),
         };

@@ -114,7 +114,7 @@ impl Errands {
             return;
         }
         running.feed();
-        if running.command.has_ended() {
+        if running.command.ended().is_some() {
             self.running = None;
         } else if now >= running.end {
             running.command.kill();

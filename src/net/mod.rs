@@ -40,3 +40,4 @@ mod tty;
 #[cfg(not(feature = "editor"))]
 #[path = "no_tty.rs"]
 mod tty;
+mod via;

@@ -1,6 +1,7 @@
 //! What a user can ask of the client.
 
 use super::endpoint::Place;
+use std::ffi::CString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -9,6 +10,8 @@ use std::time::Duration;
 pub(crate) struct Options {
     /// Where the server is.
     pub(crate) place: Place,
+    /// A line of a shell that leads to the server.
+    pub(crate) via: Option<CString>,
     /// The name to log in with, without asking.
     pub(crate) name: Option<String>,
     /// Whoever gets the lines that are no commands.

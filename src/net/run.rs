@@ -2,11 +2,11 @@
 
 use super::client::{Client, LOOK_UP, SOCKET};
 use super::connector::{ConnectError, Connector, Target};
-use super::endpoint::Place;
 use super::failure::{Failure, Words};
 use super::hosting;
 use super::log;
 use super::options::Options;
+use super::via::Via;
 use crate::client::conversation;
 use crate::client::session::Unsaid;
 use crate::wire::sizes::{CAN_ASK, LEAST, is_there};
@@ -58,24 +58,28 @@ pub(crate) fn run(options: &Options) -> Result<Verdict, Failure> {
         return Err(Failure::Memory);
     }
     let poll = Poll::new().map_err(Failure::local("the poll"))?;
-    let (place, target, server) = if options.host {
-        let (server, place, target) = hosting::open(options, &poll)?;
-        (place, target, Some(server))
-    } else {
-        (options.place.clone(), Target::at(&options.place), None)
+    let (name, target, server) = match &options.via {
+        _ if options.host => {
+            let (server, place, target) = hosting::open(options, &poll)?;
+            (place.to_string(), target, Some(server))
+        }
+        Some(line) => {
+            let name = format!("`{}`", line.to_string_lossy());
+            (name, Target::Via(Via::new(line.clone())), None)
+        }
+        None => (options.place.to_string(), Target::at(&options.place), None),
     };
     let connector = Connector::new(target, options.connect_timeout, SOCKET, LOOK_UP);
-    let ending = Client::new(options, place.to_string(), connector, poll, server)?.run()?;
-    Ok(judge(ending, options, &place))
+    let ending = Client::new(options, name.clone(), connector, poll, server)?.run()?;
+    Ok(judge(ending, options, name))
 }
 
 /// What the end means for the program, which is said, if there is something to say. Who leaves a terminal need
 /// not be told what was not answered.
-fn judge(ending: Ending, options: &Options, place: &Place) -> Verdict {
+fn judge(ending: Ending, options: &Options, server: String) -> Verdict {
     use conversation::Outcome::{
         Full, Left, Lost, MessageRefused, NameRefused, Stalled, Unconnected, Unseen,
     };
-    let server = place.to_string();
     let Ending { outcome, unsaid, is_interactive, refused, unconnected, broken, input_broken } = ending;
     let verdict = match outcome {
         Outcome::Killed(signal) => Verdict::Killed(signal),
@@ -90,7 +94,9 @@ fn judge(ending: Ending, options: &Options, place: &Place) -> Verdict {
         Outcome::Over(Unseen) => return verdict,
         Outcome::Over(Lost) => Failure::Lost { server, error: broken, unsaid },
         Outcome::Over(Unconnected) => match unconnected {
-            Some(ConnectError::Unknown(error)) => Failure::Unknown { host: place.host().to_owned(), error },
+            Some(ConnectError::Unknown(error)) => {
+                Failure::Unknown { host: options.place.host().to_owned(), error }
+            }
             Some(ConnectError::Refused(error)) => Failure::Connect { server, error },
             None => Failure::Connect { server, error: io::ErrorKind::NotConnected.into() },
         },

@@ -59,4 +59,6 @@ mod support;
 mod terminal;
 #[cfg(all(target_os = "linux", feature = "editor"))]
 mod typing;
+#[cfg(target_os = "linux")]
+mod via;
 mod zones;
