@@ -149,34 +149,20 @@ fn queue() -> MutexGuard<'static, Queue> {
     QUEUE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Writes a line of the log as it is to look.
-pub(super) fn write_line(program: &str, record: &Record<'_>, line: &mut dyn Write) -> io::Result<()> {
-    let mut text = Vec::new();
-    escape::append(record.args().to_string().as_bytes(), &mut text);
-    match record.level() {
-        Level::Error => write!(line, "{program}: ")?,
-        level => write!(line, "{program}: {level}: ")?,
+/// Puts a line of the log into the queue, or counts it if there is no room.
+pub(super) fn write(program: &str, record: &Record<'_>) {
+    let mut line = match record.level() {
+        Level::Error => format!("{program}: "),
+        level => format!("{program}: {level}: "),
     }
-    text.push(b'\n');
-    line.write_all(&text)
-}
-
-/// Where the logger writes its lines to, one call a line.
-pub(super) struct Sink;
-
-impl Write for Sink {
-    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        let mut queue = queue();
-        if queue.waiting.len() + line.len() > QUEUE_FULL {
-            queue.dropped += 1;
-        } else {
-            queue.waiting.tail().extend_from_slice(line);
-        }
-        Ok(line.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+    .into_bytes();
+    escape::append(record.args().to_string().as_bytes(), &mut line);
+    line.push(b'\n');
+    let mut queue = queue();
+    if queue.waiting.len() + line.len() > QUEUE_FULL {
+        queue.dropped += 1;
+    } else {
+        queue.waiting.tail().extend_from_slice(&line);
     }
 }
 

@@ -1,8 +1,7 @@
 //! Which lines of the log are wanted, in a build without filters: those of one level and above.
 
-use super::log::{Sink, say, write_line};
+use super::log::{say, write};
 use log::{LevelFilter, Log, Metadata, Record};
-use std::io::Write as _;
 
 /// Writes for the program of this name.
 struct Logger(&'static str);
@@ -27,10 +26,7 @@ impl Log for Logger {
     }
 
     fn log(&self, record: &Record<'_>) {
-        let mut line = Vec::new();
-        if write_line(self.0, record, &mut line).is_ok() {
-            let _ = Sink.write_all(&line);
-        }
+        write(self.0, record);
     }
 
     fn flush(&self) {}
