@@ -128,6 +128,10 @@ impl Running {
     }
 
     fn say(&mut self) {
+        // As ssh ends its lines.
+        if self.complaint.last() == Some(&b'\r') {
+            self.complaint.pop();
+        }
         if !self.complaint.is_empty() {
             log::say(
                 "chinwag",

@@ -75,7 +75,7 @@ fn end_of_the_command_is_said_with_its_status() {
 
 #[test]
 fn what_the_command_complains_of_is_said_and_made_harmless() {
-    let line = "printf 'no way to \\033[2Jthere\\nmore' >&2; exit 1";
+    let line = "printf 'no way to \\033[2Jthere\\r\\nmore' >&2; exit 1";
     let outcome = Program::on_pipes(via(line, "--name ann")).finish();
     let errors = String::from_utf8(outcome.stderr).unwrap();
     let said = "chinwag: the command says: no way to ^[[2Jthere\nchinwag: the command says: more\n";
