@@ -59,7 +59,10 @@ struct Seen {
 
 /// Plays the attacks of this name, or all; returns what went wrong.
 pub(crate) fn run(name: &str, settings: &Settings) -> Vec<String> {
-    let attacks: Vec<_> = ATTACKS.iter().filter(|attack| name == "all" || attack.name == name).collect();
+    let mut attacks: Vec<_> = ATTACKS.iter().filter(|attack| name == "all" || attack.name == name).collect();
+    if name == "all" && !Server::knows_tls(&settings.server) {
+        attacks.retain(|attack| !attack.tls);
+    }
     let names: Vec<_> = ATTACKS.iter().map(|attack| attack.name).collect();
     assert!(!attacks.is_empty(), "{name}: there are all, {}", names.join(", "));
     let headings = [
@@ -107,7 +110,7 @@ fn row(attack: &Attack, seen: &Seen) -> Vec<String> {
 fn play(attack: &'static Attack, settings: &Settings) -> Seen {
     let mut arguments: Vec<String> = vec!["--echobot".into(), "--max-users".into(), USERS.to_string()];
     arguments.extend(settings.for_server.iter().cloned());
-    let mut server = Server::start(&settings.server, &arguments, attack.descriptors, settings.nice);
+    let mut server = Server::attacked(&settings.server, &arguments, attack, settings.nice);
     let mut seen = Seen::default();
     if let Err(error) = measure(attack, &server, settings, &mut seen) {
         seen.faults.push(format!("{error}; the server's last words: {:#?}", server.last_words()));
@@ -136,7 +139,7 @@ fn measure(
     sleep(BEFORE);
     seen.before = pair.figures()?;
     seen.processor = -server.processor_time().as_secs_f64();
-    let mut attackers = Process::attackers(attack, server.address);
+    let mut attackers = Process::attackers(attack, server.attacked);
     attackers.expect_ready()?;
     let end = Instant::now() + settings.time;
     while Instant::now() < end {

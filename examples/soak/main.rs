@@ -102,11 +102,13 @@ fn under_attack(mut options: Options) -> Vec<String> {
 pub(crate) fn try_attacks(server: &std::path::Path) {
     use std::time::Instant;
     raise_descriptor_limit();
-    for attack in plans::ATTACKS {
+    let knows_tls = server::Server::knows_tls(server);
+    for attack in plans::ATTACKS.iter().filter(|attack| knows_tls || !attack.tls) {
         let arguments = ["--echobot", "--max-users", "6000"].map(str::to_owned);
-        let server = server::Server::start(server, &arguments, None, 0);
+        let server =
+            server::Server::attacked(server, &arguments, &plans::Attack { descriptors: None, ..*attack }, 0);
         let until = Instant::now() + Duration::from_millis(100);
-        swarm::attack(attack, server.address, until, &mut || ());
+        swarm::attack(attack, server.attacked, until, &mut || ());
         let patience = Duration::from_secs(30);
         pair::log_in(server.address, "somebody", patience)
             .unwrap_or_else(|error| panic!("{}: {error}", attack.name));

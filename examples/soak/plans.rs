@@ -8,6 +8,8 @@ pub(crate) struct Attack {
     pub(crate) groups: &'static [Group],
     /// The server's limit of descriptors, if it is a part of it.
     pub(crate) descriptors: Option<u32>,
+    /// It goes to an address with TLS, beside the one of those who are measured.
+    pub(crate) tls: bool,
 }
 
 /// So many who do the same.
@@ -31,6 +33,8 @@ pub(crate) enum Leaves {
     Never,
     /// As soon as the log-in was answered.
     LoggedIn,
+    /// By a reset, as soon as anything was answered.
+    Answered,
     /// By a reset, as soon as something was said.
     Reset,
 }
@@ -116,10 +120,36 @@ pub(crate) const ATTACKS: &[Attack] = &[
             Group { count: 2, again: |_| vec![b'x'; 1 << 20], ..GROUP },
         ],
     ),
+    // Each costs the server a signature.
+    Attack {
+        tls: true,
+        ..attack("handshakes", &[Group { count: 200, first: hello, leaves: Leaves::Answered, ..GROUP }])
+    },
+    Attack {
+        tls: true,
+        ..attack(
+            "half-handshakes",
+            &[
+                Group { count: 500, first: |number| hello(number)[..100].to_vec(), ..GROUP },
+                Group { count: 500, first: hello, ..GROUP },
+            ],
+        )
+    },
+    Attack {
+        tls: true,
+        ..attack(
+            "rubbish",
+            &[
+                Group { count: 100, first: |_| vec![b'x'; 4096], ..GROUP },
+                Group { count: 100, first: |_| [&[22, 3, 1, 64, 0, 1][..], &[0; 4096]].concat(), ..GROUP },
+                Group { count: 100, first: hello, again: |_| vec![b'x'; 4096], ..GROUP },
+            ],
+        )
+    },
 ];
 
 const fn attack(name: &'static str, groups: &'static [Group]) -> Attack {
-    Attack { name, groups, descriptors: None }
+    Attack { name, groups, descriptors: None, tls: false }
 }
 
 fn nothing(_: usize) -> Vec<u8> {
@@ -131,4 +161,25 @@ fn send(to: &str, length: usize) -> Vec<u8> {
     line.resize(line.len() + length, b'x');
     line.push(b'\n');
     line
+}
+
+/// The first words of a client that speaks TLS 1.3 (RFC 8446, 4.1.2): the least that has an answer.
+fn hello(number: usize) -> Vec<u8> {
+    let with_length = |bytes: &[u8]| [&(bytes.len() as u16).to_be_bytes()[..], bytes].concat();
+    let extension = |kind: u16, content: &[u8]| [&kind.to_be_bytes()[..], &with_length(content)].concat();
+    let mut key = [9; 32];
+    key[..8].copy_from_slice(&number.to_be_bytes());
+    // X25519, with a key; ECDSA with P-256; TLS 1.3.
+    let share = with_length(&[&[0, 0x1d][..], &with_length(&key)].concat());
+    let extensions = [
+        extension(51, &share),
+        extension(10, &with_length(&[0, 0x1d])),
+        extension(13, &with_length(&[4, 3])),
+        extension(43, &[2, 3, 4]),
+    ];
+    // Version, random bytes, no session, TLS_AES_128_GCM_SHA256, no compression.
+    let body =
+        [&[3, 3][..], &[7; 32], &[0, 0, 2, 0x13, 1, 1, 0], &with_length(&extensions.concat())].concat();
+    let message = [&[1, 0][..], &with_length(&body)].concat();
+    [&[22, 3, 1][..], &with_length(&message)].concat()
 }

@@ -1,5 +1,6 @@
 //! The server under test: started, watched, ended.
 
+use super::plans::Attack;
 use rustix::process::{Pid, Signal, kill_process};
 use std::collections::VecDeque;
 use std::io::{BufRead as _, BufReader, Read};
@@ -20,10 +21,27 @@ const DEADLINE: Duration = Duration::from_secs(20);
 pub(crate) struct Server {
     child: Child,
     pub(crate) address: SocketAddr,
+    /// The one for attackers: with TLS, if it was asked for.
+    pub(crate) attacked: SocketAddr,
     last_words: Arc<Mutex<VecDeque<String>>>,
 }
 
 impl Server {
+    /// Whether this one knows TLS.
+    pub(crate) fn knows_tls(program: &Path) -> bool {
+        let answer = Command::new(program).arg("--help").output().expect("a server");
+        String::from_utf8_lossy(&answer.stdout).contains("--tls-cert")
+    }
+
+    /// Starts it for this attack, which needs no limit of descriptors and no TLS if there is none.
+    pub(crate) fn attacked(program: &Path, arguments: &[String], attack: &Attack, nice: i32) -> Self {
+        let mut arguments = arguments.to_vec();
+        if attack.tls {
+            arguments.extend(["--address", "tls:127.0.0.1"].map(str::to_owned));
+        }
+        Self::start(program, &arguments, attack.descriptors, nice)
+    }
+
     /// Starts it on a port that the system picks; under a hard limit of descriptors, if there is one, and with this
     /// niceness.
     pub(crate) fn start(program: &Path, arguments: &[String], descriptors: Option<u32>, nice: i32) -> Self {
@@ -33,18 +51,27 @@ impl Server {
             .args(["-c", &format!("{limit}exec nice -n {nice} \"$0\" --address 127.0.0.1 --port 0 \"$@\"")]);
         command.arg(program).args(arguments);
         // Nothing of our environment, as that might hold options for it.
-        command.env_clear().stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let state = std::env::temp_dir();
+        command
+            .env_clear()
+            .env("STATE_DIRECTORY", state)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         let mut child = command.spawn().expect("a shell");
-        let mut said = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut said).unwrap();
+        let mut said = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut address = || said.next()?.ok()?.strip_prefix("listening on ")?.parse().ok();
+        let mut addresses = [address(), None];
+        if arguments.iter().any(|argument| argument.starts_with("tls:")) {
+            addresses[1] = address();
+        }
         let last_words = Arc::default();
         keep_last_words(child.stderr.take().unwrap(), Arc::clone(&last_words));
-        let address = said.strip_prefix("listening on ").and_then(|address| address.trim_end().parse().ok());
-        let Some(address) = address else {
+        let [Some(address), attacked] = addresses else {
             let _ = child.kill();
-            panic!("{} does not listen: {said:?}; give another with --server", program.display());
+            panic!("{} does not listen: {last_words:?}; give another with --server", program.display());
         };
-        Self { child, address, last_words }
+        Self { child, address, attacked: attacked.unwrap_or(address), last_words }
     }
 
     pub(crate) fn is_running(&mut self) -> bool {

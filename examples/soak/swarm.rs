@@ -186,6 +186,10 @@ impl Attacker {
         if self.group.reads || self.stage == Stage::LoggingIn {
             match stream.read(buffer) {
                 Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(_) if self.group.leaves == Leaves::Answered => {
+                    self.go(true);
+                    return Err(io::Error::other("it leaves"));
+                }
                 Ok(count) => {
                     goes_on = count == buffer.len();
                     if self.stage == Stage::LoggingIn {
