@@ -30,6 +30,7 @@
 mod advice;
 mod completion;
 mod desk;
+mod grapheme;
 mod history;
 mod keys;
 mod layout;
