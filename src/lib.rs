@@ -37,6 +37,7 @@
 //!   attempts retry      which address to try when; when to come back
 //!   linger              how long one who wants to leave waits
 //!   frontend notice     what a conversation needs of who shows it, and what it tells
+//!   known               the servers that are known by their fingerprints
 //! client/conversation/  parts of it
 //!   leaving             when one who wants to leave does, how it ends
 //!   link                the connection: wanted, made, lost, made again
@@ -94,9 +95,17 @@
 //!   filters no_filters  which lines of the log are wanted
 //!   options failure     what the client can be asked; what can break
 //!   extras errands      with the feature `rich`: what more can be asked; the user's command
+//! net/tls/              encrypted connections; with the feature only
+//!   encrypted session   a connection that is encrypted; rustls' side of that
+//!   stream              what client and server talk through then
+//!   caller ask          the client's side; whether it is the right server, asked on a terminal
+//!   trust refusal       who is trusted; why not
+//!   keeper subject      the server's side; the name on a certificate
+//!   identity            certificates and keys: read, or made here
+//!   options words       what can be asked; what goes wrong
 //! cli/                  the edge: command lines, in words
 //!   client server       the two programs
-//!   extras              options of the feature `rich`
+//!   extras tls          options of the features `rich` and `tls`
 //!   table given         what their command lines have in common: options and help; what was given
 //!   clap_words words    the words of a command line: by clap, or without it
 //!   destination units   where to go, and as whom, in one word; what is counted
@@ -105,7 +114,7 @@
 //! ```
 //!
 //! Features: `programs`, the default, is both programs; `slim` is the least that they can be, to which `clap`,
-//! `editor`, `host` and `filters` add (all of them in `programs`), and `rich`. Where something is left out, a file
+//! `editor`, `host` and `filters` add (all of them in `programs`), `rich` and `tls`. Where something is left out, a file
 //! whose name begins with `no_` stands for it: types without values, so that nobody who uses them has to ask.
 //! Without features the library is its pure part, with `editor` the line editor too.
 //!

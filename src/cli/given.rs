@@ -5,6 +5,8 @@
 use super::clap_words::Words;
 use super::destination::Destination;
 use super::table::{OPERAND, Program, Wrong};
+#[cfg(feature = "tls")]
+use super::tls;
 use super::units::{self, Number};
 #[cfg(not(feature = "clap"))]
 use super::words::Words;
@@ -121,7 +123,10 @@ impl Given {
         }
         let mut places = Vec::new();
         for value in values {
-            let place = value.to_str().ok_or("not UTF-8").and_then(|text| Place::parse(text, port));
+            let text = value.to_str().ok_or("not UTF-8");
+            #[cfg(feature = "tls")]
+            let text = text.map(|text| tls::encrypted(text).unwrap_or(text));
+            let place = text.and_then(|text| Place::parse(text, port));
             places.push(place.map_err(|why| self.wrong("address", &value, why))?);
         }
         Ok(places)
@@ -172,6 +177,9 @@ fn feature_of(word: &OsStr) -> Option<&'static str> {
     };
     if !cfg!(feature = "rich") && is_one_of("--pretty --notify --on-message --ignore") {
         return Some("is only in builds with `--features rich`");
+    }
+    if !cfg!(feature = "tls") && is_one_of("--tls") {
+        return Some("is only in builds with `--features tls`");
     }
     (!cfg!(feature = "host") && is_one_of("--host")).then_some("is only in builds with `--features host`")
 }

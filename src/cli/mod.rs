@@ -10,6 +10,8 @@ mod given;
 pub mod probes;
 pub mod server;
 mod table;
+#[cfg(feature = "tls")]
+mod tls;
 mod units;
 #[cfg(any(test, not(feature = "clap")))]
 mod words;

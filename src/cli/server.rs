@@ -2,8 +2,12 @@
 
 use crate::cli::given::{self, Given};
 use crate::cli::table::{COMMON, Program};
+#[cfg(feature = "tls")]
+use crate::cli::tls;
 use crate::cli::units::{self, Number};
 use crate::net::endpoint::Place;
+#[cfg(feature = "tls")]
+use crate::net::tls::options::Service;
 use crate::net::{daemon, log};
 use crate::server::Config;
 use crate::server::hub::{Limits, QUEUE_ROOM};
@@ -66,7 +70,12 @@ static PROGRAM: Program = Program {
     about: ABOUT,
     operand: "",
     prefix: "CHINWAGD_",
-    options: &[OPTIONS, COMMON],
+    options: &[
+        OPTIONS,
+        #[cfg(feature = "tls")]
+        tls::SERVER,
+        COMMON,
+    ],
     brief: BRIEF,
     before: BEFORE,
     after: AFTER,
@@ -83,7 +92,13 @@ pub fn main() -> ExitCode {
         Err(sentence) => given::leave(&PROGRAM, &sentence),
     };
     log::init("chinwagd", LevelFilter::Warn, options.verbose);
-    let result = daemon::run(&options.places, options.socket_mode, options.config);
+    let result = daemon::run(
+        &options.places,
+        options.socket_mode,
+        options.config,
+        #[cfg(feature = "tls")]
+        options.tls,
+    );
     if let Err(error) = &result {
         log::say("chinwagd", error);
     }
@@ -102,6 +117,9 @@ pub struct Options {
     pub config: Config,
     /// How often `-v` was given.
     pub verbose: u8,
+    /// How connections are encrypted, if some are.
+    #[cfg(feature = "tls")]
+    tls: Option<Service>,
 }
 
 impl Options {
@@ -136,6 +154,8 @@ impl Options {
             socket_mode: given.number("socket-mode", units::mode)?.map(|mode| mode as u32),
             config: Config { limits, echobot: given.flag("echobot") },
             verbose: given.verbosity(),
+            #[cfg(feature = "tls")]
+            tls: tls::server(given)?,
         })
     }
 }
@@ -197,7 +217,15 @@ mod tests {
             Place::Unix("/run/chat".to_owned()),
             Place::Tcp { host: "h".to_owned(), port: 7 },
         ];
-        assert_eq!(options, Options { places, socket_mode: Some(0o660), config, verbose: 3 });
+        let expected = Options {
+            places,
+            socket_mode: Some(0o660),
+            config,
+            verbose: 3,
+            #[cfg(feature = "tls")]
+            tls: None,
+        };
+        assert_eq!(options, expected);
     }
 
     #[test]

@@ -13,6 +13,7 @@ pub mod command;
 pub mod conversation;
 mod ends;
 pub mod frontend;
+pub mod known;
 mod linger;
 pub mod notice;
 pub(crate) mod retry;

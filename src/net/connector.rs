@@ -6,10 +6,14 @@
 use super::child::Ended;
 use super::endpoint::{self, Place};
 use super::lookup::Lookup;
-use super::stream::Stream;
+use super::stream::{Socket, Stream};
+#[cfg(feature = "tls")]
+use super::tls::caller::{Caller, Refused};
 use super::transport;
 use super::via::Via;
 use crate::client::attempts::{Attempts, interleave};
+#[cfg(feature = "tls")]
+use crate::client::known::Fingerprint;
 use crate::wire::format::note;
 use mio::net::{TcpStream, UnixStream};
 use mio::{Interest, Registry, Token};
@@ -32,6 +36,9 @@ pub(crate) struct Connector {
     token: Token,
     lookup_token: Token,
     state: State,
+    /// What encrypts the connection, if it is to be encrypted.
+    #[cfg(feature = "tls")]
+    caller: Option<Caller>,
 }
 
 /// Why there is no connection.
@@ -41,6 +48,9 @@ pub(crate) enum ConnectError {
     Unknown(io::Error),
     /// No address could be connected to.
     Refused(io::Error),
+    /// It could not be encrypted, or not to whom it was meant.
+    #[cfg(feature = "tls")]
+    Untrusted(Refused),
 }
 
 /// What to connect to.
@@ -71,16 +81,36 @@ impl Target {
 #[derive(Debug)]
 enum State {
     Idle,
-    LookingUp { lookup: Lookup, deadline: Duration },
+    LookingUp {
+        lookup: Lookup,
+        deadline: Duration,
+    },
     Trying(Race),
-    Entering { again: Duration, deadline: Duration },
+    Entering {
+        again: Duration,
+        deadline: Duration,
+    },
+    /// The connection stands, and the caller is at it.
+    #[cfg(feature = "tls")]
+    Greeting,
+    /// It was made beforehand.
+    #[cfg(feature = "tls")]
+    Ready(Stream),
 }
 
 impl Connector {
     /// Is to connect to `target`, within `timeout` for the look-up and all attempts together. The sockets have one
     /// token, and the look-up another.
     pub(crate) fn new(target: Target, timeout: Duration, token: Token, lookup_token: Token) -> Self {
-        Self { target, timeout, token, lookup_token, state: State::Idle }
+        Self {
+            target,
+            timeout,
+            token,
+            lookup_token,
+            state: State::Idle,
+            #[cfg(feature = "tls")]
+            caller: None,
+        }
     }
 
     /// When [`Connector::advance`] is to be called even if nothing happens.
@@ -90,6 +120,10 @@ impl Connector {
             State::LookingUp { deadline, .. } => Some(*deadline),
             State::Trying(race) => race.attempts.next_deadline(),
             State::Entering { again, deadline } => Some(*again.min(deadline)),
+            #[cfg(feature = "tls")]
+            State::Greeting => self.caller.as_ref().and_then(Caller::next_deadline),
+            #[cfg(feature = "tls")]
+            State::Ready(_) => None,
         }
     }
 
@@ -110,8 +144,16 @@ impl Connector {
 
     /// Begins to connect, anew if it was at it. [`Connector::advance`] is to be called next.
     pub(crate) fn start(&mut self, registry: &Registry, now: Duration) {
+        #[cfg(feature = "tls")]
+        if matches!(self.state, State::Ready(_)) {
+            return;
+        }
         self.give_up(registry);
         let deadline = now.saturating_add(self.timeout);
+        #[cfg(feature = "tls")]
+        if let Some(caller) = &mut self.caller {
+            caller.start(deadline);
+        }
         self.state = match &self.target {
             Target::Local(_) | Target::Via(_) => State::Entering { again: now, deadline },
             Target::Known(addresses) => State::Trying(Race::new(addresses.clone(), self.timeout, now)),
@@ -131,14 +173,22 @@ impl Connector {
         registry: &Registry,
         now: Duration,
     ) -> Result<Option<Stream>, ConnectError> {
+        #[cfg(feature = "tls")]
+        if let State::Ready(_) = self.state
+            && let State::Ready(stream) = std::mem::replace(&mut self.state, State::Idle)
+        {
+            return Ok(Some(stream));
+        }
         let result = self.take_steps(registry, now);
+        #[cfg(feature = "tls")]
+        let result = self.encrypt(result, registry, now);
         if !matches!(result, Ok(None)) {
             self.give_up(registry);
         }
         result
     }
 
-    fn take_steps(&mut self, registry: &Registry, now: Duration) -> Result<Option<Stream>, ConnectError> {
+    fn take_steps(&mut self, registry: &Registry, now: Duration) -> Result<Option<Socket>, ConnectError> {
         if let State::LookingUp { lookup, deadline } = &mut self.state {
             let deadline = *deadline;
             let Some(addresses) = lookup.poll().map_err(ConnectError::Unknown)? else {
@@ -154,7 +204,7 @@ impl Connector {
         }
         let stream = match (&mut self.state, &mut self.target) {
             (State::Trying(race), _) => {
-                race.advance(registry, self.token, now).map(|it| it.map(Stream::from))
+                race.advance(registry, self.token, now).map(|it| it.map(Socket::from))
             }
             (State::Entering { again, deadline }, Target::Local(address)) => {
                 enter(address, again, *deadline, now).and_then(|stream| {
@@ -177,7 +227,65 @@ impl Connector {
             State::Idle | State::Entering { .. } => {}
             State::LookingUp { lookup, .. } => lookup.give_up(registry),
             State::Trying(race) => race.give_up(registry),
+            #[cfg(feature = "tls")]
+            State::Greeting => {
+                if let Some(caller) = &mut self.caller {
+                    caller.give_up();
+                }
+            }
+            #[cfg(feature = "tls")]
+            State::Ready(_) => {}
         }
+    }
+}
+
+/// What it does to have the connection encrypted.
+#[cfg(feature = "tls")]
+impl Connector {
+    /// The same, encrypted.
+    pub(crate) fn encrypted(mut self, caller: Option<Caller>) -> Self {
+        self.caller = caller;
+        self
+    }
+
+    /// Whether a server that nobody vouches for may be asked about.
+    pub(crate) fn can_ask(&self) -> bool {
+        self.caller.as_ref().is_some_and(Caller::can_ask)
+    }
+
+    /// From now on the server with this certificate is the right one.
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub(crate) fn remember(&self, shown: &Fingerprint) -> io::Result<()> {
+        self.caller.as_ref().map_or(Ok(()), |caller| caller.remember(shown))
+    }
+
+    /// This is the connection that is made next.
+    pub(crate) fn keep(&mut self, stream: Stream) {
+        self.state = State::Ready(stream);
+    }
+
+    /// What became of a connection that stands.
+    fn encrypt(
+        &mut self,
+        result: Result<Option<Socket>, ConnectError>,
+        registry: &Registry,
+        now: Duration,
+    ) -> Result<Option<Stream>, ConnectError> {
+        let socket = result?;
+        if self.caller.is_none() {
+            return Ok(socket.map(Stream::from));
+        }
+        if socket.is_some() {
+            self.give_up(registry);
+            self.state = State::Greeting;
+        }
+        let Some(caller) = &mut self.caller else { return Ok(None) };
+        if let Some(socket) = socket {
+            caller.greet(socket).map_err(ConnectError::Untrusted)?;
+        }
+        caller.advance(now).map_err(ConnectError::Untrusted)
     }
 }
 
@@ -187,7 +295,7 @@ fn enter(
     again: &mut Duration,
     deadline: Duration,
     now: Duration,
-) -> io::Result<Option<Stream>> {
+) -> io::Result<Option<Socket>> {
     if now < *again {
         return Ok(None);
     }
@@ -316,6 +424,8 @@ impl fmt::Display for ConnectError {
         match self {
             Self::Unknown(error) => write!(formatter, "the look-up failed: {error}"),
             Self::Refused(error) => error.fmt(formatter),
+            #[cfg(feature = "tls")]
+            Self::Untrusted(refused) => refused.fmt(formatter),
         }
     }
 }

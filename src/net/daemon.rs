@@ -7,11 +7,15 @@ use crate::net::endpoint::Place;
 use crate::net::listener::Listener;
 use crate::net::signals::Signals;
 use crate::net::stdio::Stdio;
+#[cfg(feature = "tls")]
+use crate::net::tls::{keeper::Keeper, options::Service};
 use crate::server::Config;
 use crate::wire::format::note;
 use crate::wire::sizes::{CAN_ASK, LEAST, is_there};
 use mio::{Events, Poll, Token};
 use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit, rlim_t, setrlimit};
+#[cfg(feature = "tls")]
+use signal_hook::consts::SIGHUP;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
@@ -29,7 +33,12 @@ const MOST_DESCRIPTORS: rlim_t = if cfg!(target_vendor = "apple") { 10_240 } els
 ///
 /// # Errors
 /// When it cannot listen, or the system fails it: one sentence, with what to do.
-pub(crate) fn run(places: &[Place], mode: Option<u32>, config: Config) -> io::Result<()> {
+pub(crate) fn run(
+    places: &[Place],
+    mode: Option<u32>,
+    config: Config,
+    #[cfg(feature = "tls")] tls: Option<Service>,
+) -> io::Result<()> {
     if CAN_ASK && !is_there(LEAST) {
         return Err(io::Error::new(io::ErrorKind::OutOfMemory, TOO_LITTLE_MEMORY));
     }
@@ -37,9 +46,17 @@ pub(crate) fn run(places: &[Place], mode: Option<u32>, config: Config) -> io::Re
     let mut poll = Poll::new()?;
     // To find a host can take long: a signal still ends the program as it ends any.
     let listeners = listen(places, mode)?;
-    let mut signals = Signals::catch(&[SIGINT, SIGTERM], poll.registry(), SIGNALS)?;
+    #[cfg(feature = "tls")]
+    let keeper = keeper(tls, &listeners)?;
+    #[cfg(feature = "tls")]
+    let caught = &[SIGINT, SIGTERM, SIGHUP][..if keeper.is_some() { 3 } else { 2 }];
+    #[cfg(not(feature = "tls"))]
+    let caught = &[SIGINT, SIGTERM];
+    let mut signals = Signals::catch(caught, poll.registry(), SIGNALS)?;
     announce(&listeners);
     let mut server = Server::new(listeners, config, poll.registry(), SERVER)?;
+    #[cfg(feature = "tls")]
+    server.encrypt(keeper);
 
     let start = Instant::now();
     let mut events = Events::with_capacity(EVENTS);
@@ -47,7 +64,10 @@ pub(crate) fn run(places: &[Place], mode: Option<u32>, config: Config) -> io::Re
         let now = start.elapsed();
         server.turn(poll.registry(), now);
         logging::flush();
-        if !signals.take().is_empty() {
+        let came = signals.take();
+        #[cfg(feature = "tls")]
+        let came = reload(came, &mut server);
+        if !came.is_empty() {
             break;
         }
         let rest = server.next_deadline().map(|at| at.saturating_sub(now));
@@ -64,6 +84,37 @@ pub(crate) fn run(places: &[Place], mode: Option<u32>, config: Config) -> io::Re
     note!(Info, "stopping: a signal came");
     server.shut_down();
     Ok(())
+}
+
+/// What encrypts connections, if that is asked for; says how to find it.
+#[cfg(feature = "tls")]
+fn keeper(service: Option<Service>, listeners: &[Listener]) -> io::Result<Option<Keeper>> {
+    let Some(service) = service else { return Ok(None) };
+    let keeper = Keeper::new(service).map_err(|why| io::Error::new(io::ErrorKind::InvalidInput, why))?;
+    for (index, listener) in listeners.iter().enumerate() {
+        if keeper.is_for(index, listener.address().is_some()) {
+            let how = keeper.invitation(listener.place(), listener.address());
+            logging::say("chinwagd", &format_args!("clients enter: {how}"));
+        }
+    }
+    logging::flush();
+    Ok(Some(keeper))
+}
+
+/// Reads the certificates again if a signal asks for it; returns the others.
+#[cfg(feature = "tls")]
+fn reload(mut signals: Vec<i32>, server: &mut Server) -> Vec<i32> {
+    let count = signals.len();
+    signals.retain(|&signal| signal != SIGHUP);
+    if let Some(keeper) = server.keeper()
+        && signals.len() < count
+    {
+        match keeper.reload() {
+            Ok(()) => note!(Warn, "new connections are shown the certificate {}", keeper.fingerprint()),
+            Err(why) => note!(Error, "the certificate stays as it was: {why}"),
+        }
+    }
+    signals
 }
 
 /// Standard output may be closed, or take nothing: the server serves all the same.

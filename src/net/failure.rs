@@ -73,6 +73,9 @@ pub(crate) enum Failure {
         /// What the system says.
         error: io::Error,
     },
+    /// The connection is to be encrypted, and that cannot be, in a sentence.
+    #[cfg(feature = "tls")]
+    Untrusted(String),
     /// There is too little memory to begin.
     Memory,
     /// The terminal, a pipe or the poll does not work.
@@ -170,6 +173,8 @@ impl fmt::Display for Failure {
             Self::Log { path, error } => {
                 write!(formatter, "cannot write to {}: choose another --log ({error})", path.display())
             }
+            #[cfg(feature = "tls")]
+            Self::Untrusted(sentence) => formatter.write_str(sentence),
             Self::Memory => formatter.write_str(TOO_LITTLE_MEMORY),
             Self::Local { what, error } => write!(formatter, "{what} does not work: {error}"),
         }

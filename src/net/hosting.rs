@@ -10,6 +10,8 @@ use super::log;
 use super::options::Options;
 use super::server::Server;
 pub(crate) use super::server::Server as Hosted;
+#[cfg(feature = "tls")]
+use super::tls::{keeper::Keeper, options::Service};
 use crate::server::Config;
 use mio::Poll;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -32,15 +34,35 @@ pub(crate) fn open(options: &Options, poll: &Poll) -> Result<(Hosted, Place, Tar
     };
     let (listens, address) = (listener.place().to_string(), listener.address());
     let config = Config { echobot: true, ..Config::default() };
-    let server = Server::new(vec![listener], config, poll.registry(), SERVER).map_err(failure)?;
-    say_where(&listens, address);
+    #[cfg(feature = "tls")]
+    let keeper = keeper(options)?;
+    #[cfg(feature = "tls")]
+    let how = keeper.as_ref().map(|keeper| keeper.invitation(listener.place(), address));
+    #[cfg(not(feature = "tls"))]
+    let how = None;
+    #[cfg_attr(not(feature = "tls"), expect(unused_mut, reason = "nothing is added to it"))]
+    let mut server = Server::new(vec![listener], config, poll.registry(), SERVER).map_err(failure)?;
+    #[cfg(feature = "tls")]
+    server.encrypt(keeper);
+    say_where(&listens, address, how);
     Ok((server, place, target))
 }
 
+/// What encrypts the connections, if they are to be encrypted. A socket of this machine asks for it, too.
+#[cfg(feature = "tls")]
+fn keeper(options: &Options) -> Result<Option<Keeper>, Failure> {
+    let Some(tls) = &options.tls else { return Ok(None) };
+    let identity = tls.identity.clone();
+    let service = Service { identity, places: vec![true], ..Service::default() };
+    Keeper::new(service).map(Some).map_err(Failure::Untrusted)
+}
+
 /// Tells whoever hosts what others have to type, before anything is asked on standard output.
-fn say_where(listens: &str, address: Option<SocketAddr>) {
+fn say_where(listens: &str, address: Option<SocketAddr>, how: Option<String>) {
     log::say("chinwag", &format_args!("hosting at {listens}"));
-    if let Some(address) = address.filter(|address| address.ip().is_unspecified()) {
+    if let Some(how) = how {
+        log::say("chinwag", &format_args!("others enter: {how}"));
+    } else if let Some(address) = address.filter(|address| address.ip().is_unspecified()) {
         let port = address.port();
         log::say("chinwag", &format_args!("others enter: chinwag HOST:{port}, HOST being this machine"));
     } else {

@@ -34,6 +34,8 @@ pub(crate) mod server;
 pub(crate) mod signals;
 pub(crate) mod stdio;
 mod stream;
+#[cfg(feature = "tls")]
+pub(crate) mod tls;
 mod transport;
 #[cfg(feature = "editor")]
 mod tty;

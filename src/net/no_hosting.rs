@@ -37,6 +37,11 @@ impl Hosted {
         match *self {}
     }
 
+    #[cfg(feature = "tls")]
+    pub(crate) fn keeper(&mut self) -> Option<&mut super::tls::keeper::Keeper> {
+        match *self {}
+    }
+
     pub(crate) fn shut_down(self) {
         match self {}
     }

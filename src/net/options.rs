@@ -48,6 +48,9 @@ pub(crate) struct Options {
     pub(crate) send: Option<Send>,
     /// How often `-v` was given.
     pub(crate) verbose: u8,
+    /// How to encrypt the connection, if that is to be.
+    #[cfg(feature = "tls")]
+    pub(crate) tls: Option<super::tls::options::Options>,
     /// Those of the feature `rich`.
     #[cfg(feature = "rich")]
     pub(crate) extras: super::extras::Extras,

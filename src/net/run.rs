@@ -57,8 +57,10 @@ pub(crate) fn run(options: &Options) -> Result<Verdict, Failure> {
     if CAN_ASK && !is_there(LEAST) {
         return Err(Failure::Memory);
     }
-    let poll = Poll::new().map_err(Failure::local("the poll"))?;
-    let (name, target, server) = match &options.via {
+    #[cfg_attr(not(feature = "tls"), expect(unused_mut, reason = "nothing is waited for here"))]
+    let mut poll = Poll::new().map_err(Failure::local("the poll"))?;
+    #[cfg_attr(not(feature = "tls"), expect(unused_mut, reason = "nothing is asked of it here"))]
+    let (name, target, mut server) = match &options.via {
         _ if options.host => {
             let (server, place, target) = hosting::open(options, &poll)?;
             (place.to_string(), target, Some(server))
@@ -70,8 +72,46 @@ pub(crate) fn run(options: &Options) -> Result<Verdict, Failure> {
         None => (options.place.to_string(), Target::at(&options.place), None),
     };
     let connector = Connector::new(target, options.connect_timeout, SOCKET, LOOK_UP);
+    #[cfg(feature = "tls")]
+    let connector = encrypted(connector, options, &name, &mut poll, &mut server)?;
     let ending = Client::new(options, name.clone(), connector, poll, server)?.run()?;
     Ok(judge(ending, options, name))
+}
+
+/// The same, if it is to be encrypted: with the server asked about, if somebody is there who can be asked.
+#[cfg(feature = "tls")]
+fn encrypted(
+    connector: Connector,
+    options: &Options,
+    name: &str,
+    poll: &mut Poll,
+    server: &mut Option<hosting::Hosted>,
+) -> Result<Connector, Failure> {
+    use super::tls::{ask, caller::Caller, options as asked};
+    let Some(tls) = &options.tls else { return Ok(connector) };
+    // One's own server is known.
+    let own = server.as_mut().and_then(hosting::Hosted::keeper).map(|keeper| *keeper.fingerprint());
+    let own = own.map(|own| asked::Options { pins: vec![own], ..asked::Options::default() });
+    let caller = Caller::new(own.as_ref().unwrap_or(tls), &options.place).map_err(Failure::Untrusted)?;
+    let mut connector = connector.encrypted(Some(caller));
+    if connector.can_ask() && ask::is_possible() {
+        let connected = ask::connect(&mut connector, poll, name);
+        match connected.map_err(Failure::local("the terminal"))? {
+            Err(error) if !options.reconnect => return Err(connect_failure(error, options, name.to_owned())),
+            _ => {}
+        }
+    }
+    Ok(connector)
+}
+
+/// Why there is no connection, in words.
+fn connect_failure(error: ConnectError, options: &Options, server: String) -> Failure {
+    match error {
+        ConnectError::Unknown(error) => Failure::Unknown { host: options.place.host().to_owned(), error },
+        ConnectError::Refused(error) => Failure::Connect { server, error },
+        #[cfg(feature = "tls")]
+        ConnectError::Untrusted(refused) => Failure::Untrusted(refused.to_string()),
+    }
 }
 
 /// What the end means for the program, which is said, if there is something to say. Who leaves a terminal need
@@ -94,10 +134,7 @@ fn judge(ending: Ending, options: &Options, server: String) -> Verdict {
         Outcome::Over(Unseen) => return verdict,
         Outcome::Over(Lost) => Failure::Lost { server, error: broken, unsaid },
         Outcome::Over(Unconnected) => match unconnected {
-            Some(ConnectError::Unknown(error)) => {
-                Failure::Unknown { host: options.place.host().to_owned(), error }
-            }
-            Some(ConnectError::Refused(error)) => Failure::Connect { server, error },
+            Some(error) => connect_failure(error, options, server),
             None => Failure::Connect { server, error: io::ErrorKind::NotConnected.into() },
         },
         Outcome::Over(NameRefused | MessageRefused) => Failure::Refused { refused, unsaid },

@@ -3,6 +3,8 @@
 
 use super::listener::{Listener, Peer};
 use super::stream::{Socket, Stream};
+#[cfg(feature = "tls")]
+use super::tls::keeper::Keeper;
 use crate::server::Config;
 use crate::server::doors::{Doors, Seat};
 use crate::server::hub::Id;
@@ -30,6 +32,9 @@ pub(crate) struct Server {
     tokens_from: usize,
     doors: Doors,
     intake: Intake<Visitor>,
+    /// What encrypts the connections of some entrances.
+    #[cfg(feature = "tls")]
+    keeper: Option<Keeper>,
 }
 
 /// A socket that listens.
@@ -117,7 +122,26 @@ impl Server {
             entrances.push(Entrance { listener, accepting: Accepting::Idle });
         }
         let doors = Doors::new(config.limits.max_per_address);
-        Ok(Self { entrances, tokens_from, doors, intake: Intake::new(&config) })
+        Ok(Self {
+            entrances,
+            tokens_from,
+            doors,
+            intake: Intake::new(&config),
+            #[cfg(feature = "tls")]
+            keeper: None,
+        })
+    }
+
+    /// From now on the connections through those entrances are encrypted that the keeper is for.
+    #[cfg(feature = "tls")]
+    pub(crate) fn encrypt(&mut self, keeper: Option<Keeper>) {
+        self.keeper = keeper;
+    }
+
+    /// What encrypts them.
+    #[cfg(feature = "tls")]
+    pub(crate) fn keeper(&mut self) -> Option<&mut Keeper> {
+        self.keeper.as_mut()
     }
 
     /// Notes what an event says; [`turn`](Server::turn) acts on it. Events of others are ignored.
@@ -180,7 +204,9 @@ impl Server {
                 Ok((socket, peer)) => {
                     last_failure = None;
                     has_admitted = true;
-                    if let Err(error) = self.admit(socket, peer, registry, now) {
+                    let stream = self.stream(index, socket);
+                    let admitted = stream.and_then(|stream| self.admit(stream, peer, registry, now));
+                    if let Err(error) = admitted {
                         return self.stall(index, &error, now);
                     }
                 }
@@ -220,8 +246,25 @@ impl Server {
         Accepting::Stalled { until: now + ACCEPT_AGAIN, connections: self.intake.len() }
     }
 
-    fn admit(&mut self, socket: Socket, peer: Peer, registry: &Registry, now: Duration) -> io::Result<()> {
-        let mut stream = Stream::from(socket);
+    /// What somebody talks through who came through an entrance.
+    #[cfg_attr(not(feature = "tls"), expect(unused_variables, reason = "none is encrypted"))]
+    fn stream(&self, index: usize, socket: Socket) -> io::Result<Stream> {
+        #[cfg(feature = "tls")]
+        if let Some(keeper) = &self.keeper
+            && keeper.is_for(index, self.entrances[index].listener.address().is_some())
+        {
+            return keeper.admit(socket);
+        }
+        Ok(Stream::from(socket))
+    }
+
+    fn admit(
+        &mut self,
+        mut stream: Stream,
+        peer: Peer,
+        registry: &Registry,
+        now: Duration,
+    ) -> io::Result<()> {
         let Some(seat) = peer.ip().map_or(Some(None), |ip| self.doors.admit(ip)) else {
             note!(Info, "{peer} has enough connections");
             intake::turn_away(&mut stream);

@@ -7,7 +7,7 @@
 
 use super::child::{Command, Ended};
 use super::log;
-use super::stream::Stream;
+use super::stream::Socket;
 use super::transport;
 use crate::wire::source::Stop;
 use mio::event::Source;
@@ -57,7 +57,7 @@ impl Via {
         registry: &Registry,
         token: Token,
         complaints: Token,
-    ) -> io::Result<Stream> {
+    ) -> io::Result<Socket> {
         if let Some(mut running) = self.running.take() {
             running.relay();
             running.command.end();
@@ -67,7 +67,7 @@ impl Via {
         let (sender, mut errors) = pipe::new()?;
         // The two ends are two descriptions: this one is the command's, which expects it to block.
         sender.set_nonblocking(false)?;
-        let mut stream = Stream::from(UnixStream::from_std(ours));
+        let mut stream = Socket::from(UnixStream::from_std(ours));
         stream.register(registry, token, Interest::READABLE | Interest::WRITABLE)?;
         errors.register(registry, complaints, Interest::READABLE)?;
         let command = Command::start_shell(&self.line, &its, &sender)?;

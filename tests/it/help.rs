@@ -68,6 +68,7 @@ fn options_of_readme(section: &str) -> BTreeSet<[String; 4]> {
     let text = README.split(&format!("\n{section}\n")).nth(1).unwrap().split("\n## ").next().unwrap();
     let is_built = |line: &str| {
         (cfg!(feature = "rich") || !line.contains("feature `rich`"))
+            && (cfg!(feature = "tls") || !line.contains("feature `tls`"))
             && (cfg!(feature = "host") || !line.contains("`--host`"))
     };
     let mut options = BTreeSet::new();

@@ -1,0 +1,95 @@
+//! Options of the feature `tls`, of both programs.
+
+use crate::cli::given::Given;
+use crate::client::known::Fingerprint;
+use crate::net::tls::options::{Options, Service};
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::PathBuf;
+
+/// Those of the client: what each field is, [`Row`](super::table::Row) says.
+pub(crate) const CLIENT: &str = "\
+tls|||||Encrypt the connection, to a server that an authority of this system vouches for, or that was said to be the right one; with --host, too. Each of these options asks for it
+tls-ca||FILE|||Trust those servers only that an authority in FILE vouches for
+tls-pin||SHA256:HEX...|||Trust the server whose certificate has this fingerprint, and no other; may be given again
+tls-known||FILE|||The servers that were said to be the right ones [default: chinwag/known-servers where the user's data is]
+tls-cert||FILE|||Show this certificate; with --host, to those who come
+tls-key||FILE|||The key that belongs to it
+";
+
+/// Those of the server.
+pub(crate) const SERVER: &str = "\
+tls|||||Encrypt the connections from the network, with a certificate that is made once, and kept; an --address that begins with tls: asks for it alone
+tls-cert||FILE|||Use this certificate, with those that vouch for it, in PEM; read again at SIGHUP
+tls-key||FILE|||The key that belongs to it
+tls-client-ca||FILE|||Let only those in who have a certificate of an authority in FILE
+";
+
+/// The place in an address that is to be encrypted, if it says so.
+pub(super) fn encrypted(address: &str) -> Option<&str> {
+    address.strip_prefix("tls:")
+}
+
+/// Which of the addresses say that they are to be encrypted, in their order.
+fn marks(given: &Given) -> Vec<bool> {
+    let says = |address: &OsString| address.to_str().is_some_and(|text| encrypted(text).is_some());
+    given.values("address").iter().map(says).collect()
+}
+
+/// What the client is told; nothing, if it is not to encrypt.
+///
+/// # Errors
+/// A sentence that says what is wrong.
+pub(crate) fn client(given: &Given) -> Result<Option<Options>, String> {
+    let options = Options {
+        pins: pins(given)?,
+        authorities: file(given, "tls-ca"),
+        known: file(given, "tls-known"),
+        identity: identity(given)?,
+    };
+    // Whoever says whom to trust does not want to talk to everybody.
+    Ok((given.flag("tls") || marks(given).contains(&true) || options != Options::default())
+        .then_some(options))
+}
+
+/// What the server is told; nothing, if it is not to encrypt.
+///
+/// # Errors
+/// A sentence that says what is wrong.
+pub(crate) fn server(given: &Given) -> Result<Option<Service>, String> {
+    let service = Service {
+        identity: identity(given)?,
+        client_authorities: file(given, "tls-client-ca"),
+        ..Service::default()
+    };
+    let places = marks(given);
+    // One address that asks for it leaves the others as they are.
+    let is_everywhere = !places.contains(&true);
+    if is_everywhere && !given.flag("tls") && service == Service::default() {
+        return Ok(None);
+    }
+    Ok(Some(Service { places, is_everywhere, ..service }))
+}
+
+fn file(given: &Given, name: &str) -> Option<PathBuf> {
+    given.value(name).filter(|value| !value.is_empty()).map(PathBuf::from)
+}
+
+fn pins(given: &Given) -> Result<Vec<Fingerprint>, String> {
+    let read = |value: &OsStr| {
+        let why = "not SHA256: and 64 digits from 0 to f";
+        value.to_str().and_then(Fingerprint::parse).ok_or_else(|| given.wrong("tls-pin", value, why))
+    };
+    let values = given.values("tls-pin");
+    // The variable has room for several.
+    let values = values.iter().flat_map(|value| value.as_encoded_bytes().split(|&byte| byte == b','));
+    values.map(|value| read(OsStr::from_bytes(value))).collect()
+}
+
+fn identity(given: &Given) -> Result<Option<(PathBuf, PathBuf)>, String> {
+    match (file(given, "tls-cert"), file(given, "tls-key")) {
+        (Some(certificates), Some(key)) => Ok(Some((certificates, key))),
+        (None, None) => Ok(None),
+        _ => Err("error: --tls-cert and --tls-key go together: give both".to_owned()),
+    }
+}

@@ -1,0 +1,50 @@
+//! What goes wrong with an encrypted connection, in words.
+
+use rustls::{AlertDescription, Error, InvalidMessage, PeerIncompatible};
+use std::io::{self, ErrorKind};
+
+/// The other side has gone without saying so.
+pub(super) fn cut_off(is_handshaking: bool) -> io::Error {
+    let what = if is_handshaking {
+        "it ended in the middle of the TLS handshake"
+    } else {
+        "it ended without the close_notify of TLS: somebody may have cut it off"
+    };
+    io::Error::new(ErrorKind::UnexpectedEof, what)
+}
+
+pub(super) fn too_long() -> io::Error {
+    io::Error::new(ErrorKind::InvalidData, "its TLS handshake is too long")
+}
+
+/// Nothing can be encrypted any more.
+pub(super) fn no_more() -> io::Error {
+    io::Error::new(ErrorKind::BrokenPipe, "it is over")
+}
+
+/// What rustls says.
+#[cold]
+pub(super) fn broken(error: &Error) -> io::Error {
+    io::Error::new(ErrorKind::InvalidData, sentence(error))
+}
+
+fn sentence(error: &Error) -> String {
+    match error {
+        Error::InvalidMessage(
+            InvalidMessage::InvalidContentType
+            | InvalidMessage::UnknownProtocolVersion
+            | InvalidMessage::MessageTooLarge
+            | InvalidMessage::InvalidEmptyPayload,
+        ) => "what it says is not TLS".to_owned(),
+        Error::AlertReceived(AlertDescription::CertificateRequired) => {
+            "it lets nobody in without a certificate".to_owned()
+        }
+        Error::PeerIncompatible(
+            PeerIncompatible::SupportedVersionsExtensionRequired
+            | PeerIncompatible::ServerDoesNotSupportTls12Or13
+            | PeerIncompatible::Tls13RequiredForQuic
+            | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig,
+        ) => "it does not speak TLS 1.3".to_owned(),
+        _ => error.to_string(),
+    }
+}
