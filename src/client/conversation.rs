@@ -130,10 +130,8 @@ impl<F: Frontend> Conversation<F> {
         now: Duration,
     ) -> bool {
         let can_receive = self.wants_replies() && ends.server.as_ref().is_some_and(Source::is_readable);
-        let can_push = self.link == Link::Up && ends.server.as_ref().is_some_and(Source::can_push);
         let can_listen = self.wants_input() && ends.input.is_readable();
         can_receive
-            || can_push
             || can_listen
             || self.can_take_replies()
             || self.can_take_input()

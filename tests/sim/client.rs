@@ -1,10 +1,11 @@
 //! A client, driven exactly as a program's event loop drives one: events, a connection if one is wanted, a
 //! turn, then again if there is work, else not before the next event or deadline.
 
-use crate::link::{Broken, CLIENT, Clock, Events, Link, SocketEnd};
+use crate::link::{Broken, CLIENT, Clock, Events, Link};
 use crate::options::ClientOptions;
 use crate::oracle::{self, Heard, whole};
 use crate::random::Random;
+use crate::socket::SocketEnd;
 use crate::stdio::{InputEnd, InputKind, OutputEnd, OutputKind, Shown, Typing};
 use chinwag::client::conversation::{Conversation, Ends, Event, Held, Outcome, Settings};
 use chinwag::client::session::Unsaid;
@@ -12,7 +13,7 @@ use chinwag::ui::display::Style;
 use chinwag::ui::editor::Editor;
 use chinwag::ui::screen::{Look, Screen};
 use chinwag::wire::escape::Rule;
-use chinwag::wire::source::Source;
+use chinwag::wire::source::{Source, Transport};
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
@@ -47,6 +48,7 @@ struct Snapshot {
     held: Held,
     read: usize,
     written: usize,
+    moved: [usize; 2],
     typed: usize,
     shown: usize,
     outcome: Option<Outcome>,
@@ -138,6 +140,12 @@ impl Client {
         self.ends.server.as_ref().map(|server| server.transport().link())
     }
 
+    /// Whether it has still to say something that the server can read.
+    pub(crate) fn is_talking(&self) -> bool {
+        let server = self.ends.server.as_ref();
+        server.is_some_and(|server| server.has_unwritten() || server.transport().is_greeting())
+    }
+
     pub(crate) fn is_narrow(&self) -> bool {
         self.options.output != OutputKind::Wide
     }
@@ -212,6 +220,11 @@ impl Client {
         let after = (self.snapshot(), self.readiness());
         let moves = before != after || after.0.outcome.is_some();
         assert!(is_driven || connects || moves, "spin: {before:?}");
+        let server = self.ends.server.as_ref();
+        assert!(
+            after.0.outcome.is_some() || server.is_none_or(|server| !server.can_push()),
+            "it is not pushed: {before:?}"
+        );
         self.note_signs(&before.0, &after.0);
         self.check_bounds();
         self.turns += 1;
@@ -323,13 +336,14 @@ impl Client {
         let now = self.clock.get();
         let lengths = |link: &Rc<RefCell<Link>>| {
             let link = link.borrow();
-            (link.read_by(CLIENT).len(), link.written(CLIENT).len())
+            (link.read_by(CLIENT).len(), link.written(CLIENT).len(), link.moved(CLIENT))
         };
-        let (read, written) = self.links.last().map_or((0, 0), lengths);
+        let (read, written, moved) = self.links.last().map_or((0, 0, [0; 2]), lengths);
         Snapshot {
             held: self.conversation.held(),
             read,
             written,
+            moved,
             typed: self.typing.borrow().read.len(),
             shown: self.shown.borrow().bytes.len(),
             outcome: self.conversation.outcome(now),

@@ -1,7 +1,8 @@
 //! The server of a run: the real one without its sockets, or a plain one with odd habits.
 
-use crate::link::{Link, SERVER, SocketEnd};
+use crate::link::{Link, SERVER};
 use crate::server::Naive;
+use crate::socket::SocketEnd;
 use chinwag::server::Config;
 use chinwag::server::hub::Id;
 use chinwag::server::intake::Intake;
@@ -40,6 +41,11 @@ impl Host {
     /// Whether it does not read what is sent to it.
     pub(crate) fn is_deaf(&self) -> bool {
         matches!(self, Self::Naive(naive) if naive.is_deaf())
+    }
+
+    /// Whether somebody who has much to read may be thrown out.
+    pub(crate) fn is_small(&self) -> bool {
+        matches!(self, Self::Real(real) if real.is_small())
     }
 
     /// Everybody is thrown out.
@@ -121,6 +127,16 @@ impl Real {
         let is_same = before == self.moved() && work == (self.intake.has_work(), self.intake.next_deadline());
         assert!(has_events || !is_same || !work.0, "the server spins: {work:?}");
         self.links.retain(|(_, link)| !link.borrow().is_gone(SERVER));
+        let is_at_rest = !self.intake.has_work();
+        for (id, _) in self.links.iter().filter(|_| is_at_rest) {
+            let end = self.intake.transport_mut(*id);
+            assert!(end.is_none_or(|end| !end.has_pushable()), "the server does not push");
+        }
+    }
+
+    /// Whether there is little memory, so that who has much to read may be thrown out.
+    fn is_small(&self) -> bool {
+        self.config.limits.max_memory < Config::default().limits.max_memory
     }
 
     fn check_no_event_is_missed(&mut self, now: Duration) {
@@ -136,10 +152,16 @@ impl Real {
     }
 
     /// How many connections there are, and how many bytes each has read and written.
-    fn moved(&self) -> Vec<(usize, usize)> {
+    fn moved(&self) -> Vec<[usize; 4]> {
         let moved = |link: &Rc<RefCell<Link>>| {
             let link = link.borrow();
-            (link.read_by(SERVER).len() + usize::from(link.is_gone(SERVER)), link.written(SERVER).len())
+            let [written, read] = link.moved(SERVER);
+            [
+                read + usize::from(link.is_gone(SERVER)),
+                written,
+                link.read_by(SERVER).len(),
+                link.written(SERVER).len(),
+            ]
         };
         self.links.iter().map(|(_, link)| moved(link)).collect()
     }

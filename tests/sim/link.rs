@@ -5,6 +5,7 @@
 //! that found none, and not again before the next change.
 
 use crate::random::Random;
+use crate::seal::{Seal, SealOptions};
 use chinwag::wire::source::{Source, Stop, Transport};
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -22,6 +23,8 @@ pub(crate) const SERVER: usize = 1;
 pub(crate) enum Broken {
     /// The connection was reset.
     Reset,
+    /// It has ended, and nobody has said that it would.
+    CutOff,
     /// Nobody reads any more.
     NoReader,
 }
@@ -74,6 +77,8 @@ pub(crate) struct LinkOptions {
     pub(crate) writes_short: bool,
     /// The end is not announced together with the last bytes, but later.
     pub(crate) announces_end_late: bool,
+    /// Both sides talk through a layer of this kind.
+    pub(crate) seal: Option<SealOptions>,
 }
 
 #[derive(Debug)]
@@ -103,8 +108,11 @@ struct Pipe {
     is_awaited: bool,
     /// The writer has ended it, or may not write any more.
     is_closed: bool,
+    /// What was written to, and read from, whatever is on top of the link.
     written: Vec<u8>,
     read: Vec<u8>,
+    /// How many bytes went into it, and came out of it.
+    moved: [usize; 2],
     /// The reader has come to its end.
     end_was_read: bool,
 }
@@ -163,6 +171,20 @@ impl Link {
             |pipe: &Pipe| format!("{} on the way, {} here, {:?}", pipe.way_len, pipe.here.len(), pipe.end);
         let [one, other] = &self.pipes;
         format!("to the server: {}; back: {}; gone: {:?}", pipe(one), pipe(other), self.gone)
+    }
+
+    /// Whether there is room for all that anybody says here but the longest messages.
+    pub(crate) fn is_wide(&self) -> bool {
+        self.options.capacity > 200_000
+    }
+
+    pub(crate) fn is_layered(&self) -> bool {
+        self.options.is_layered
+    }
+
+    /// How many bytes the side has moved, sealed ones and those that are no text too.
+    pub(crate) fn moved(&self, side: usize) -> [usize; 2] {
+        [self.pipes[side].moved[0], self.pipes[1 - side].moved[1]]
     }
 
     /// All that the side has written.
@@ -325,7 +347,7 @@ impl Link {
         way.push_back((at, parcel));
     }
 
-    fn write(&mut self, writer: usize, bytes: &[u8]) -> Result<usize, Stop<Broken>> {
+    pub(crate) fn write(&mut self, writer: usize, bytes: &[u8]) -> Result<usize, Stop<Broken>> {
         let pipe = &mut self.pipes[writer];
         if pipe.is_closed {
             return Err(Stop::Broken(Broken::Reset));
@@ -340,12 +362,41 @@ impl Link {
             count = self.random.between(1, count);
         }
         pipe.way_len += count;
-        pipe.written.extend_from_slice(&bytes[..count]);
+        pipe.moved[0] += count;
         self.post(writer, Parcel::Bytes(bytes[..count].to_vec()));
+        if self.options.seal.is_none() {
+            self.note_written(writer, &bytes[..count]);
+        }
         Ok(count)
     }
 
-    fn read(&mut self, reader: usize, near: &mut [u8], far: &mut [u8]) -> Result<usize, Stop<Broken>> {
+    pub(crate) fn note_written(&mut self, writer: usize, bytes: &[u8]) {
+        self.pipes[writer].written.extend_from_slice(bytes);
+    }
+
+    /// Hands out text that a layer has read.
+    pub(crate) fn open(
+        &mut self,
+        reader: usize,
+        plain: &mut VecDeque<u8>,
+        count: usize,
+        near: &mut [u8],
+        far: &mut [u8],
+    ) {
+        copy_out(plain, count, near, far, &mut self.pipes[1 - reader].read);
+    }
+
+    /// The side has learnt that no more will come.
+    pub(crate) fn note_end(&mut self, reader: usize) {
+        self.pipes[1 - reader].end_was_read = true;
+    }
+
+    pub(crate) fn read(
+        &mut self,
+        reader: usize,
+        near: &mut [u8],
+        far: &mut [u8],
+    ) -> Result<usize, Stop<Broken>> {
         let writer = 1 - reader;
         let pipe = &mut self.pipes[writer];
         if pipe.here.is_empty() {
@@ -360,20 +411,36 @@ impl Link {
         if self.options.is_layered {
             count = self.random.between(1, count);
         }
+        let before = pipe.read.len();
         copy_out(&mut pipe.here, count, near, far, &mut pipe.read);
+        if self.options.seal.is_some() {
+            pipe.read.truncate(before);
+        }
+        pipe.moved[1] += count;
         self.wake_writer(writer);
         Ok(count)
     }
 
+    /// The layer of a side, if there is one.
+    pub(crate) fn seal(&mut self, side: usize) -> Option<Box<Seal>> {
+        self.options.seal.map(|seal| Box::new(Seal::new(seal, side, self.random.split())))
+    }
+
+    /// The side drops it at once; what it wrote before can still be read.
+    pub(crate) fn reset(&mut self, side: usize) {
+        self.pipes[side].is_closed = true;
+        self.post(side, Parcel::Reset { destroys: false });
+    }
+
     /// The end of what the side writes, after all of it.
-    fn end(&mut self, side: usize) {
+    pub(crate) fn end(&mut self, side: usize) {
         if !std::mem::replace(&mut self.pipes[side].is_closed, true) {
             self.post(side, Parcel::Fin);
         }
     }
 
     /// The side is gone. If something was left unread, the other side learns it by a reset, as from a kernel.
-    fn drop_end(&mut self, side: usize) {
+    pub(crate) fn drop_end(&mut self, side: usize) {
         self.gone[side] = true;
         let unread = &mut self.pipes[1 - side];
         let is_rude = !unread.here.is_empty() && !self.pipes[side].is_closed;
@@ -408,56 +475,4 @@ pub(crate) fn copy_out(
     let split = near.len().min(count);
     near[..split].copy_from_slice(&bytes[..split]);
     far[..count - split].copy_from_slice(&bytes[split..]);
-}
-
-/// One side's end of a link.
-#[derive(Debug)]
-pub(crate) struct SocketEnd {
-    link: Rc<RefCell<Link>>,
-    side: usize,
-}
-
-impl SocketEnd {
-    pub(crate) fn new(link: &Rc<RefCell<Link>>, side: usize) -> Self {
-        Self { link: Rc::clone(link), side }
-    }
-
-    pub(crate) fn link(&self) -> &Rc<RefCell<Link>> {
-        &self.link
-    }
-
-    /// The connection is dropped at once; what was written before can still be read.
-    pub(crate) fn reset(self) {
-        let mut link = self.link.borrow_mut();
-        link.pipes[self.side].is_closed = true;
-        link.post(self.side, Parcel::Reset { destroys: false });
-    }
-}
-
-impl Drop for SocketEnd {
-    fn drop(&mut self) {
-        if let Ok(mut link) = self.link.try_borrow_mut() {
-            link.drop_end(self.side);
-        }
-    }
-}
-
-impl Transport for SocketEnd {
-    type Error = Broken;
-
-    fn read(&mut self, near: &mut [u8], far: &mut [u8]) -> Result<usize, Stop<Broken>> {
-        self.link.borrow_mut().read(self.side, near, far)
-    }
-
-    fn write(&mut self, bytes: &[u8]) -> Result<usize, Stop<Broken>> {
-        self.link.borrow_mut().write(self.side, bytes)
-    }
-
-    fn drains_by_short_read(&self) -> bool {
-        !self.link.borrow().options.is_layered
-    }
-
-    fn end(&mut self) {
-        self.link.borrow_mut().end(self.side);
-    }
 }

@@ -21,9 +21,12 @@ mod options;
 mod oracle;
 mod random;
 mod scripted;
+mod seal;
 mod server;
+mod socket;
 mod stats;
 mod stdio;
+mod stranger;
 mod world;
 
 use options::Options;

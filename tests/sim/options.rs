@@ -2,6 +2,7 @@
 
 use crate::link::LinkOptions;
 use crate::random::Random;
+use crate::seal::SealOptions;
 use crate::server::ServerOptions;
 use crate::stdio::{InputKind, OutputKind};
 use chinwag::server::Config;
@@ -16,6 +17,8 @@ pub(crate) struct Options {
     /// The real server, or else one with these habits.
     pub(crate) host: Option<Config>,
     pub(crate) server: ServerOptions,
+    /// How many clients of another make come to the real server.
+    pub(crate) strangers: usize,
     pub(crate) link: LinkOptions,
     pub(crate) faults: FaultOptions,
 }
@@ -159,6 +162,7 @@ impl Options {
         let host = random.percent(50).then(|| draw_config(random, count));
         Self {
             clients,
+            strangers: if host.is_some() && random.percent(40) { random.between(1, 2) } else { 0 },
             host,
             server: ServerOptions::draw(random, count),
             link: draw_link(random, is_long),
@@ -195,6 +199,7 @@ fn draw_link(random: &mut Random, is_long: bool) -> LinkOptions {
         is_layered: random.percent(30),
         writes_short: random.percent(50),
         announces_end_late: random.percent(20),
+        seal: random.percent(35).then(|| SealOptions::draw(random, capacity, is_long)),
     }
 }
 

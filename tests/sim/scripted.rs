@@ -49,9 +49,10 @@ fn world(clients: Vec<ClientOptions>, server: ServerOptions) -> World {
         is_layered: false,
         writes_short: false,
         announces_end_late: false,
+        seal: None,
     };
     let faults = FaultOptions { until: 5 * SECOND, ..FaultOptions::default() };
-    World::new(Options { clients, host: None, server, link, faults }, Random::new(1))
+    World::new(Options { clients, host: None, server, strangers: 0, link, faults }, Random::new(1))
 }
 
 fn shown(client: &Client) -> String {

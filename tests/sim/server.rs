@@ -1,9 +1,10 @@
 //! A server of the plainest kind, with the habits of all kinds: those that keep or close a connection
 //! after a refusal, say BUSY before they are asked, are mute or deaf, close what idles.
 
-use crate::link::{Events, Link, SERVER, SocketEnd};
+use crate::link::{Events, Link, SERVER};
 use crate::oracle::whole;
 use crate::random::Random;
+use crate::socket::SocketEnd;
 use chinwag::wire::protocol::{Reply, Request};
 use chinwag::wire::source::{Stop, Transport};
 use std::cell::RefCell;
@@ -116,6 +117,10 @@ impl Naive {
         let mut end = SocketEnd::new(link, SERVER);
         if self.random.percent(self.options.greets_busy) {
             let words: &[u8] = if self.random.percent(50) { b"BUSY\nSEND-OK\n" } else { b"BUSY\n" };
+            if end.is_greeting() {
+                self.admit(end, words.to_vec(), now);
+                return;
+            }
             let _ = end.write(words);
             if self.random.percent(50) {
                 end.reset();
@@ -124,14 +129,19 @@ impl Naive {
             }
             return;
         }
+        self.admit(end, Vec::new(), now);
+    }
+
+    /// One to whom this is said at once is not kept.
+    fn admit(&mut self, end: SocketEnd, unsent: Vec<u8>, now: Duration) {
         self.guests.push(Guest {
             end,
             unread: Vec::new(),
-            unsent: Vec::new(),
             name: None,
             arrived: now,
             has_ended: false,
-            is_leaving: false,
+            is_leaving: !unsent.is_empty(),
+            unsent,
             is_ready: Events { readable: true, writable: true, ..Events::default() },
         });
     }
@@ -195,7 +205,8 @@ impl Naive {
             self.write(at);
             let guest = &self.guests[at];
             let has_waited = self.options.patience.is_some_and(|patience| guest.arrived + patience <= now);
-            let is_left = guest.is_leaving && guest.unsent.is_empty() || has_waited && guest.name.is_none();
+            let is_written = guest.unsent.is_empty() && !guest.end.has_unwritten();
+            let is_left = guest.is_leaving && is_written || has_waited && guest.name.is_none();
             if guest.has_ended || is_left {
                 self.guests.swap_remove(at).end.end();
             }
@@ -298,11 +309,17 @@ impl Naive {
 
     fn write(&mut self, at: usize) {
         let guest = &mut self.guests[at];
-        while guest.is_ready.writable && !guest.unsent.is_empty() {
-            match guest.end.write(&guest.unsent) {
+        while guest.is_ready.writable {
+            let is_written = guest.unsent.is_empty() || guest.end.is_greeting();
+            let taken =
+                if is_written { guest.end.push().map(|()| 0) } else { guest.end.write(&guest.unsent) };
+            match taken {
                 Ok(count) => drop(guest.unsent.drain(..count)),
                 Err(Stop::Blocked | Stop::Starved) => guest.is_ready.writable = false,
                 Err(Stop::Broken(_)) => guest.unsent.clear(),
+            }
+            if is_written {
+                break;
             }
         }
     }

@@ -9,6 +9,7 @@ use crate::options::Options;
 use crate::random::Random;
 use crate::server::Naive;
 use crate::stats::Stats;
+use crate::stranger::Stranger;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
@@ -26,6 +27,7 @@ pub(crate) struct World {
     pub(crate) clients: Vec<Client>,
     pub(crate) server: Host,
     pub(crate) stats: Stats,
+    strangers: Vec<Stranger>,
     links: Vec<Rc<RefCell<Link>>>,
     random: Random,
     down_until: Duration,
@@ -36,7 +38,14 @@ impl World {
     pub(crate) fn new(options: Options, mut random: Random) -> Self {
         let clock: Clock = Rc::new(Cell::new(Duration::ZERO));
         let clients = options.clients.iter();
+        let until = options.faults.until.as_millis() as usize;
+        let mut stranger = |number| {
+            let comes = random.millis(until);
+            Stranger::draw(&mut random, number, comes, &clock)
+        };
+        let strangers = (0..options.strangers).map(&mut stranger).collect();
         Self {
+            strangers,
             clients: clients.map(|client| Client::new(client.clone(), &mut random, &clock)).collect(),
             server: match options.host {
                 Some(config) => Host::Real(Box::new(Real::new(config))),
@@ -107,6 +116,20 @@ impl World {
                 self.connect(at);
             }
         }
+        for at in 0..self.strangers.len() {
+            let stranger = &self.strangers[at];
+            if !stranger.has_come() && stranger.comes <= now && now >= self.down_until {
+                let link = self.link();
+                self.strangers[at].come(&link);
+                self.server.accept(&link, now);
+            }
+        }
+    }
+
+    fn link(&mut self) -> Rc<RefCell<Link>> {
+        let link = Link::new(self.options.link, self.random.split(), &self.clock);
+        self.links.push(Rc::clone(&link));
+        link
     }
 
     fn connect(&mut self, at: usize) {
@@ -116,8 +139,7 @@ impl World {
             self.stats.refused_connects += 1;
             return self.clients[at].connect(None);
         }
-        let link = Link::new(self.options.link, self.random.split(), &self.clock);
-        self.links.push(Rc::clone(&link));
+        let link = self.link();
         self.clients[at].connect(Some(Rc::clone(&link)));
         self.server.accept(&link, self.clock.get());
         self.stats.connects += 1;
@@ -131,12 +153,16 @@ impl World {
         if self.server.is_due(now) {
             due.push(server);
         }
+        let strangers = self.strangers.iter().enumerate().filter(|(_, stranger)| stranger.is_due());
+        due.extend(strangers.map(|(at, _)| server + 1 + at));
         if due.is_empty() {
             return false;
         }
         let at = *self.random.pick(&due);
         if at == server {
             self.server.turn(now);
+        } else if at > server {
+            self.strangers[at - server - 1].turn();
         } else {
             self.run_client(at);
         }
@@ -169,7 +195,12 @@ impl World {
             let shown = client.shown.borrow().next_arrival();
             [typing, shown, client.connecting, client.next_deadline()].into_iter().flatten()
         });
-        links.chain(clients).chain(self.server.next_deadline()).min()
+        let comes = |stranger: &Stranger| {
+            let at = stranger.next_deadline()?;
+            Some(if stranger.has_come() { at } else { at.max(self.down_until) })
+        };
+        let strangers = self.strangers.iter().filter_map(comes);
+        links.chain(clients).chain(strangers).chain(self.server.next_deadline()).min()
     }
 
     fn bring_faults(&mut self) {
@@ -238,7 +269,10 @@ impl World {
             let is_blocked = client.ends.output.is_blocked();
             assert!(held.to_show == 0 || is_blocked, "{held:?}");
             assert!(
-                held.to_send == 0 || client.link().is_none() || !is_heard || is_blocked,
+                held.to_send == 0 && !client.is_talking()
+                    || client.link().is_none()
+                    || !is_heard
+                    || is_blocked,
                 "{held:?}\n{}\n{:?}",
                 checks::dump(client),
                 client.link().map(|link| link.borrow().state())
@@ -252,5 +286,7 @@ impl World {
             let held = client.conversation.held();
             assert!(client.ending.is_some(), "client {at} is still there: {held:?}");
         }
+        let may_be_thrown_out = self.stats.vanished > 0 || self.server.is_small();
+        self.strangers.iter().for_each(|stranger| stranger.check_end(may_be_thrown_out));
     }
 }
