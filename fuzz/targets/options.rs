@@ -16,7 +16,7 @@ pub(super) fn run(input: &[u8]) {
     match server::Options::parse(&words) {
         Err(said) => check(&said),
         Ok(options) => {
-            let limits = options.config.limits;
+            let limits = options.limits();
             assert!(limits.max_message.saturating_add(QUEUE_ROOM) <= limits.max_queue);
             assert!(limits.mark() > 0 && limits.max_line() >= limits.max_message);
         }

@@ -5,13 +5,13 @@ use crate::cli::table::{COMMON, Program};
 #[cfg(feature = "tls")]
 use crate::cli::tls;
 use crate::cli::units::{self, Number};
-use crate::net::endpoint::Place;
-#[cfg(feature = "tls")]
-use crate::net::tls::options::Service;
-use crate::net::{daemon, log};
+use crate::net::daemon::{self, Settings};
+use crate::net::log;
 use crate::server::Config;
+use crate::server::doors::Networks;
 use crate::server::hub::{Limits, QUEUE_ROOM};
 use ::log::LevelFilter;
+use ipnet::IpNet;
 use std::ffi::OsString;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -54,6 +54,8 @@ const OPTIONS: &str = "\
 address|a|HOST...|127.0.0.1|Where to listen|: a name or an address of this machine, with or without :PORT, or a Unix socket, as /PATH, unix:PATH or unix:@NAME; may be given again
 port|p|PORT|5378|The port; 0 for any that is free
 socket-mode||MODE|||The mode of a Unix socket, in octal digits [default: what the umask leaves]
+allow||NETWORK...|||Let only those in who come from NETWORK, ADDRESS or ADDRESS/BITS; may be given again
+deny||NETWORK...|||Let nobody in who comes from NETWORK; may be given again
 max-users||N|16|How many may be logged in at once
 max-name||N|64|The longest name, in bytes|; a longer one is refused
 max-message||BYTES||The longest text of a message|; a longer one is refused [default: 16M, or what --max-memory allows]
@@ -92,13 +94,7 @@ pub fn main() -> ExitCode {
         Err(sentence) => given::leave(&PROGRAM, &sentence),
     };
     log::init("chinwagd", LevelFilter::Warn, options.verbose);
-    let result = daemon::run(
-        &options.places,
-        options.socket_mode,
-        options.config,
-        #[cfg(feature = "tls")]
-        options.tls,
-    );
+    let result = daemon::run(options.settings);
     if let Err(error) = &result {
         log::say("chinwagd", error);
     }
@@ -109,17 +105,9 @@ pub fn main() -> ExitCode {
 /// What chinwagd is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
-    /// Where to listen.
-    places: Vec<Place>,
-    /// The mode of a Unix socket.
-    socket_mode: Option<u32>,
-    /// What the server is to be like.
-    pub config: Config,
+    settings: Settings,
     /// How often `-v` was given.
-    pub verbose: u8,
-    /// How connections are encrypted, if some are.
-    #[cfg(feature = "tls")]
-    tls: Option<Service>,
+    verbose: u8,
 }
 
 impl Options {
@@ -129,7 +117,12 @@ impl Options {
     /// A sentence that says what is wrong.
     pub fn parse(words: &[OsString]) -> Result<Self, String> {
         let options = Self::read(&Given::parse(&PROGRAM, words)?)?;
-        contradiction(&options.config.limits).map_or(Ok(options), Err)
+        contradiction(options.limits()).map_or(Ok(options), Err)
+    }
+
+    /// What bounds its clients.
+    pub fn limits(&self) -> &Limits {
+        &self.settings.config.limits
     }
 
     fn read(given: &Given) -> Result<Self, String> {
@@ -149,15 +142,28 @@ impl Options {
             login_timeout: login_timeout.map_or(limits.login_timeout, Duration::from_nanos),
             ..limits
         };
-        Ok(Self {
+        let settings = Settings {
             places: given.places()?,
             socket_mode: given.number("socket-mode", units::mode)?.map(|mode| mode as u32),
+            networks: Networks { allowed: networks(given, "allow")?, denied: networks(given, "deny")? },
             config: Config { limits, echobot: given.flag("echobot") },
-            verbose: given.verbosity(),
             #[cfg(feature = "tls")]
             tls: tls::server(given)?,
-        })
+        };
+        Ok(Self { settings, verbose: given.verbosity() })
     }
+}
+
+/// Several may stand with commas between them: a variable has no other way.
+fn networks(given: &Given, name: &str) -> Result<Vec<IpNet>, String> {
+    let mut networks = Vec::new();
+    for value in given.values(name) {
+        for text in value.to_string_lossy().split(',').filter(|text| !text.is_empty()) {
+            let why = || given.wrong(name, text.as_ref(), "not ADDRESS or ADDRESS/BITS");
+            networks.push(Networks::parse(text).ok_or_else(why)?);
+        }
+    }
+    Ok(networks)
 }
 
 /// What is wrong with limits that do not go together.
@@ -180,6 +186,7 @@ fn contradiction(limits: &Limits) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::net::endpoint::Place;
     use crate::wire::protocol::DEFAULT_PORT;
 
     fn parse(arguments: &str) -> Result<Options, String> {
@@ -190,14 +197,17 @@ mod tests {
     #[test]
     fn defaults_are_those_of_the_library() {
         let options = parse("").unwrap();
-        assert_eq!(options.places, [Place::Tcp { host: "127.0.0.1".to_owned(), port: DEFAULT_PORT }]);
-        assert_eq!((options.config, options.verbose), (Config::default(), 0));
+        assert_eq!(
+            options.settings.places,
+            [Place::Tcp { host: "127.0.0.1".to_owned(), port: DEFAULT_PORT }]
+        );
+        assert_eq!((options.settings.config, options.verbose), (Config::default(), 0));
     }
 
     #[test]
     fn every_option_is_read() {
         let options = parse(
-            "-a ::1 -p 0 -a /run/chat --address=h:7 --socket-mode 0660 --max-users 2000 --max-name 9 --max-message 3k --max-queue 1G --echobot -vvv \
+            "-a ::1 -p 0 -a /run/chat --address=h:7 --socket-mode 0660 --allow 10.0.0.0/8,::1 --deny 10.0.0.1 --max-users 2000 --max-name 9 --max-message 3k --max-queue 1G --echobot -vvv \
              --max-memory 8M --max-connections 7 --max-per-address 5 --login-timeout 0.5",
         )
         .unwrap();
@@ -212,25 +222,30 @@ mod tests {
             login_timeout: Duration::from_millis(500),
         };
         let config = Config { limits, echobot: true };
+        let network = |text| Networks::parse(text).unwrap();
+        let networks = Networks {
+            allowed: vec![network("10.0.0.0/8"), network("::1/128")],
+            denied: vec![network("10.0.0.1/32")],
+        };
         let places = vec![
             Place::Tcp { host: "::1".to_owned(), port: 0 },
             Place::Unix("/run/chat".to_owned()),
             Place::Tcp { host: "h".to_owned(), port: 7 },
         ];
-        let expected = Options {
+        let settings = Settings {
             places,
             socket_mode: Some(0o660),
+            networks,
             config,
-            verbose: 3,
             #[cfg(feature = "tls")]
             tls: None,
         };
-        assert_eq!(options, expected);
+        assert_eq!(options, Options { settings, verbose: 3 });
     }
 
     #[test]
     fn what_is_not_given_follows_from_what_is() {
-        let limits = parse("--max-users 5000 --max-memory 8M").unwrap().config.limits;
+        let limits = *parse("--max-users 5000 --max-memory 8M").unwrap().limits();
         assert_eq!(limits, Limits::default().for_users(5000).for_memory(8 << 20));
         assert!(limits.max_message < 3 << 20 && limits.max_queue == 5 << 20);
     }
@@ -250,6 +265,8 @@ mod tests {
             "--max-memory 100K",
             "--max-memory 1M --max-message 512K --max-queue 1M",
             "--login-timeout soon",
+            "--allow here",
+            "--deny 1.2.3.4/33",
             "--socket-mode 8",
             "--socket-mode 10000",
             "-a host:port",

@@ -10,6 +10,7 @@ use crate::net::stdio::Stdio;
 #[cfg(feature = "tls")]
 use crate::net::tls::{keeper::Keeper, options::Service};
 use crate::server::Config;
+use crate::server::doors::Networks;
 use crate::wire::format::note;
 use crate::wire::sizes::{CAN_ASK, LEAST, is_there};
 use mio::{Events, Poll, Token};
@@ -29,32 +30,44 @@ const EVENTS: usize = 1024;
 /// macOS refuses a limit of descriptors above its `OPEN_MAX` (setrlimit(2), "Compatibility").
 const MOST_DESCRIPTORS: rlim_t = if cfg!(target_vendor = "apple") { 10_240 } else { RLIM_INFINITY };
 
+/// What the program is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Settings {
+    /// Where to listen,
+    pub(crate) places: Vec<Place>,
+    /// with this mode of Unix sockets.
+    pub(crate) socket_mode: Option<u32>,
+    /// From where one may come.
+    pub(crate) networks: Networks,
+    /// What the server is to be like.
+    pub(crate) config: Config,
+    /// How connections are encrypted, if some are.
+    #[cfg(feature = "tls")]
+    pub(crate) tls: Option<Service>,
+}
+
 /// Serves until SIGINT or SIGTERM comes.
 ///
 /// # Errors
 /// When it cannot listen, or the system fails it: one sentence, with what to do.
-pub(crate) fn run(
-    places: &[Place],
-    mode: Option<u32>,
-    config: Config,
-    #[cfg(feature = "tls")] tls: Option<Service>,
-) -> io::Result<()> {
+pub(crate) fn run(settings: Settings) -> io::Result<()> {
     if CAN_ASK && !is_there(LEAST) {
         return Err(io::Error::new(io::ErrorKind::OutOfMemory, TOO_LITTLE_MEMORY));
     }
     raise_descriptor_limit();
     let mut poll = Poll::new()?;
     // To find a host can take long: a signal still ends the program as it ends any.
-    let listeners = listen(places, mode)?;
+    let listeners = listen(&settings.places, settings.socket_mode)?;
     #[cfg(feature = "tls")]
-    let keeper = keeper(tls, &listeners)?;
+    let keeper = keeper(settings.tls, &listeners)?;
     #[cfg(feature = "tls")]
     let caught = &[SIGINT, SIGTERM, SIGHUP][..if keeper.is_some() { 3 } else { 2 }];
     #[cfg(not(feature = "tls"))]
     let caught = &[SIGINT, SIGTERM];
     let mut signals = Signals::catch(caught, poll.registry(), SIGNALS)?;
     announce(&listeners);
-    let mut server = Server::new(listeners, config, poll.registry(), SERVER)?;
+    let mut server = Server::new(listeners, settings.config, poll.registry(), SERVER)?;
+    server.guard(settings.networks);
     #[cfg(feature = "tls")]
     server.encrypt(keeper);
 

@@ -6,7 +6,7 @@ use super::stream::{Socket, Stream};
 #[cfg(feature = "tls")]
 use super::tls::keeper::Keeper;
 use crate::server::Config;
-use crate::server::doors::{Doors, Seat};
+use crate::server::doors::{Admission, Doors, Networks, Seat};
 use crate::server::hub::Id;
 use crate::server::intake::{self, Intake};
 use crate::wire::format::note;
@@ -144,6 +144,11 @@ impl Server {
         self.keeper.as_mut()
     }
 
+    /// From now on one comes in from these networks only.
+    pub(crate) fn guard(&mut self, networks: Networks) {
+        self.doors.guard(networks);
+    }
+
     /// Notes what an event says; [`turn`](Server::turn) acts on it. Events of others are ignored.
     pub(crate) fn handle_event(&mut self, event: &Event) {
         let Some(offset) = event.token().0.checked_sub(self.tokens_from) else { return };
@@ -265,10 +270,18 @@ impl Server {
         registry: &Registry,
         now: Duration,
     ) -> io::Result<()> {
-        let Some(seat) = peer.ip().map_or(Some(None), |ip| self.doors.admit(ip)) else {
-            note!(Info, "{peer} has enough connections");
-            intake::turn_away(&mut stream);
-            return Ok(());
+        let seat = match peer.ip().map_or(Admission::Seat(None), |ip| self.doors.admit(ip)) {
+            Admission::Seat(seat) => seat,
+            Admission::Full => {
+                note!(Info, "{peer} has enough connections");
+                intake::turn_away(&mut stream);
+                return Ok(());
+            }
+            // Who may not come in is told nothing.
+            Admission::Denied => {
+                note!(Info, "{peer} may not come in");
+                return Ok(());
+            }
         };
         let Some(id) = self.intake.admit(Visitor { stream, _seat: seat }, now) else { return Ok(()) };
         let Some(visitor) = self.intake.transport_mut(id) else { return Ok(()) };

@@ -418,3 +418,41 @@ fn environment_stands_in_for_options() {
     command.env("CHINWAGD_VERBOSE", "2");
     assert_eq!(output(command).status.code(), Some(1));
 }
+
+/// Linux has all of 127.0.0.0/8 to come from.
+#[cfg(target_os = "linux")]
+#[test]
+fn one_comes_in_from_where_one_may() {
+    let mut command = runner::server();
+    command.args([
+        "-p",
+        "0",
+        "--allow",
+        "127.0.0.0/8",
+        "--deny",
+        "127.0.0.2",
+        "--deny",
+        "127.0.1.0/24",
+        "-v",
+    ]);
+    let daemon = Daemon::spawn(command);
+    let come_from = |source: &str| {
+        use rustix::net::{AddressFamily, SocketType, bind, connect, socket};
+        let socket = socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+        bind(&socket, &std::net::SocketAddr::new(source.parse().unwrap(), 0)).unwrap();
+        connect(&socket, &daemon.address).unwrap();
+        let mut stream = std::net::TcpStream::from(socket);
+        stream.set_read_timeout(Some(deadline())).unwrap();
+        let _ = stream.write_all(b"HELLO-FROM ann\n");
+        let mut answer = [0; 10];
+        stream.read(&mut answer).map(|count| answer[..count].to_vec()).unwrap_or_default()
+    };
+    for (source, answer) in [
+        ("127.0.0.1", &b"HELLO ann\n"[..]),
+        ("127.0.0.2", b""),
+        ("127.0.1.9", b""),
+        ("127.0.2.1", b"HELLO ann\n"),
+    ] {
+        assert_eq!(come_from(source), answer, "{source}");
+    }
+}

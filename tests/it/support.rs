@@ -28,7 +28,7 @@ impl Daemon {
         Self::spawn(command)
     }
 
-    fn spawn(mut command: Command) -> Self {
+    pub(crate) fn spawn(mut command: Command) -> Self {
         command.stdin(Stdio::null()).stdout(Stdio::piped());
         crate::program::heed_signals();
         let mut child = command.spawn().unwrap();
