@@ -11,11 +11,10 @@ use super::units::{self, Number};
 #[cfg(not(feature = "clap"))]
 use super::words::Words;
 use crate::net::endpoint::Place;
-use crate::net::log;
+use crate::net::{log, stdio};
 use crate::wire::escape;
 use crate::wire::protocol::DEFAULT_PORT;
 use std::ffi::{OsStr, OsString};
-use std::io::{self, Write as _};
 use std::process::{self, ExitCode};
 
 /// Which of a command line's words is wrong is found among so many.
@@ -205,7 +204,7 @@ pub(crate) fn answer(program: &'static Program, words: &[OsString]) -> Option<St
 
 /// Prints an answer. Who has closed standard output does not want to read it.
 pub(crate) fn print(answer: &str) -> ExitCode {
-    let _ = io::stdout().write_all(answer.as_bytes());
+    stdio::print(rustix::stdio::stdout(), answer.as_bytes());
     ExitCode::SUCCESS
 }
 

@@ -5,13 +5,13 @@
 //! bounded; what does not fit is dropped, and counted in the next line.
 
 use super::filters;
-use crate::net::stdio::Stdio;
+use crate::net::stdio::{self, Stdio};
 use crate::wire::escape;
 use crate::wire::outbox::Outbox;
 use crate::wire::source::{Stop, Transport};
 use log::{Level, LevelFilter, Record};
 use std::fmt::Display;
-use std::io::{self, Write};
+use std::io::Write as _;
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
@@ -121,7 +121,7 @@ impl Queue {
     fn flush(&mut self) -> bool {
         let Some(error) = &mut self.error else {
             // There was no descriptor for one of our own: the shared one may block, but it is heard.
-            let _ = io::stderr().write_all(self.waiting.as_slice());
+            stdio::print(rustix::stdio::stderr(), self.waiting.as_slice());
             self.waiting.clear();
             return true;
         };

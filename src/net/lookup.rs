@@ -11,13 +11,14 @@
 
 use super::child::Child;
 use super::endpoint;
+use super::stdio;
 use super::transport;
 use crate::wire::format::note;
 use crate::wire::source::Stop;
 use mio::unix::pipe::{self, Receiver};
 use mio::{Interest, Registry, Token};
 use std::ffi::{CStr, CString};
-use std::io::{self, Write};
+use std::io;
 use std::net::SocketAddr;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
@@ -163,8 +164,7 @@ pub(crate) fn answer_if_asked() -> Option<ExitCode> {
         return None;
     }
     let (host, port) = (next()?.into_string().ok()?, next()?.to_str()?.parse().ok()?);
-    // Nobody is there any more if this fails.
-    let _ = io::stdout().write_all(answer(&host, port).as_bytes());
+    stdio::print(rustix::stdio::stdout(), answer(&host, port).as_bytes());
     Some(ExitCode::SUCCESS)
 }
 

@@ -173,6 +173,15 @@ impl Stdio {
     }
 }
 
+/// Writes to an inherited descriptor as it is, waiting if it is slow, and no more once it fails: for the words of a
+/// program that has nothing else to do.
+pub(crate) fn print(descriptor: BorrowedFd<'_>, mut words: &[u8]) {
+    let write = |words| rustix::io::retry_on_intr(|| rustix::io::write(descriptor, words));
+    while let Ok(count @ 1..) = write(words) {
+        words = words.get(count..).unwrap_or_default();
+    }
+}
+
 /// The file that brings nothing, and takes everything; where there is none, one that can be neither read nor
 /// written, which even an empty system has.
 pub(crate) fn null() -> io::Result<File> {
