@@ -53,16 +53,3 @@ impl<F: Frontend> Take for Commands<'_, F> {
         self.session.handle_input(line, from, self.outbox, self.frontend)
     }
 }
-
-/// Takes the lines of a user who is away and about to be asked for a name: they were not meant as one.
-pub(super) struct Kept<'a, F> {
-    pub(super) session: &'a mut Session,
-    pub(super) frontend: &'a mut F,
-}
-
-impl<F: Frontend> Take for Kept<'_, F> {
-    fn take(&mut self, line: Line<'_>, from: usize) -> Taken {
-        let Line::Whole(line) = line else { return Taken::Whole };
-        if self.session.keep(line, self.frontend) { Taken::Whole } else { Taken::UpTo(from) }
-    }
-}

@@ -129,6 +129,18 @@ impl Typed {
     pub(crate) fn drain_to(&mut self, take: &mut impl Take, now: Duration) {
         let before = self.lines.len();
         self.lines.drain_to(take);
+        self.note_drained(before, now);
+    }
+
+    /// The same, for what happens rarely.
+    pub(crate) fn drain_rarely(&mut self, take: &mut dyn FnMut(&[u8]) -> bool, now: Duration) {
+        let before = self.lines.len();
+        self.lines.drain_rarely(take);
+        self.note_drained(before, now);
+    }
+
+    /// Before lines were taken, there were so many bytes.
+    fn note_drained(&mut self, before: usize, now: Duration) {
         if self.lines.is_empty() {
             self.entered = 0;
         }
@@ -152,7 +164,7 @@ impl Typed {
         self.lines.start_over();
         if is_answered {
             self.looked = 0;
-            self.lines.drain(|_| mem::take(&mut is_answered));
+            self.lines.drain_rarely(&mut |_| mem::take(&mut is_answered));
         }
     }
 

@@ -240,6 +240,28 @@ impl Lines {
         if self.limit < usize::MAX && self.drop_overlong_start() {
             take.take(Line::TooLong, 0);
         }
+        self.give_back();
+    }
+
+    /// As [`drain`](Lines::drain), for what happens rarely: it is slower, but takes no code for each who calls it.
+    pub fn drain_rarely(&mut self, take: &mut dyn FnMut(&[u8]) -> bool) {
+        self.prepare();
+        let mut length = None;
+        let offered = self.find(0, &mut |line| {
+            length = (!take(line)).then_some(line.len());
+            length.is_some()
+        });
+        let (Ok(end) | Err(end)) = offered;
+        if end > 0 {
+            self.joined.clear();
+            self.taken = 0;
+        }
+        self.ring.consume(end);
+        self.searched = length.unwrap_or(self.ring.len());
+        self.give_back();
+    }
+
+    fn give_back(&mut self) {
         if self.ring.capacity() > CHUNK && self.ring.len() <= CHUNK / 2 {
             self.ring.shrink(CHUNK);
         }

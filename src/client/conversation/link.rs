@@ -5,7 +5,6 @@ use super::{Conversation, Event, Outcome};
 use crate::client::frontend::Frontend;
 use crate::client::notice::Notice;
 use crate::client::session::Disconnect;
-use crate::client::takers::Kept;
 use crate::wire::format::note;
 use core::time::Duration;
 
@@ -128,6 +127,6 @@ impl<F: Frontend> Conversation<F> {
     /// What was typed while the connection was away is not taken for names.
     pub(super) fn keep_typed(&mut self, now: Duration) {
         let Self { session, frontend, typed, .. } = self;
-        typed.drain_to(&mut Kept { session, frontend }, now);
+        typed.drain_rarely(&mut |line| session.keep(line, frontend), now);
     }
 }

@@ -121,6 +121,21 @@ fn refused_line_is_offered_again() {
     assert!(lines.is_empty());
 }
 
+#[test]
+fn rare_drain_leaves_a_refused_line_as_it_was_taken() {
+    for head in 2..16 {
+        let mut lines = wrapped(head, b"ab\ncd\nef");
+        let mut slow = Slow { at_once: 1, places: Vec::new(), lines: Vec::new() };
+        lines.drain_to(&mut slow);
+        lines.drain_rarely(&mut |line| line != b"ab");
+        assert_eq!((lines.refused(), lines.taken), (Some(2), 1));
+        lines.drain_rarely(&mut |line| line == b"ab");
+        assert_eq!((lines.refused(), lines.taken), (Some(2), 0));
+        assert_eq!(drained(&mut lines), [Some(b"cd".to_vec())]);
+        assert_eq!((lines.refused(), lines.len()), (None, 2));
+    }
+}
+
 /// Lines that begin `head` bytes before the end of the ring, so that each byte of them may wrap.
 fn wrapped(head: usize, bytes: &[u8]) -> Lines {
     let mut lines = Lines::new(None);
@@ -316,14 +331,22 @@ fn agrees_with_split() {
             while !read.is_empty() {
                 fill(&mut lines, &mut read);
                 let mut left = random(&mut state) % 3000;
-                lines.drain(|line| {
+                let mut refused = None;
+                let mut take = |line: &[u8]| {
                     if left == 0 {
+                        refused = Some(line.len());
                         return false;
                     }
                     left -= 1;
-                    assert_eq!(line, Line::Whole(expected.next().unwrap()));
+                    assert_eq!(line, expected.next().unwrap());
                     true
-                });
+                };
+                if random(&mut state).is_multiple_of(4) {
+                    lines.drain_rarely(&mut take);
+                } else {
+                    lines.drain(|line| matches!(line, Line::Whole(line) if take(line)));
+                }
+                assert_eq!(lines.refused(), refused);
             }
             rest = after;
         }
