@@ -99,7 +99,8 @@ fn joins(before: Class, open: Open, class: Class) -> bool {
 fn class(c: char) -> Class {
     let number = u32::from(c);
     match number {
-        0x20..0x7f => return Other,
+        // ASCII, and most of what is written in Chinese and Japanese.
+        0x20..0x7f | 0x3400..0xa600 => return Other,
         // Syllables of Hangul: each row of 28 begins with one that has no final consonant.
         0xac00..0xd7a4 => return if (number - 0xac00).is_multiple_of(28) { Lv } else { Lvt },
         _ => {}
