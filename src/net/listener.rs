@@ -128,7 +128,7 @@ impl Listener {
     }
 
     /// The address, if it is one of the network.
-    #[cfg(feature = "host")]
+    #[cfg(any(feature = "host", feature = "tls"))]
     pub(crate) fn address(&self) -> Option<SocketAddr> {
         match &self.socket {
             Listening::Tcp(socket) => socket.local_addr().ok(),

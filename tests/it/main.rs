@@ -57,6 +57,12 @@ mod strangers;
 mod support;
 #[cfg(target_os = "linux")]
 mod terminal;
+#[cfg(feature = "tls")]
+mod tls;
+#[cfg(all(target_os = "linux", feature = "editor", feature = "tls"))]
+mod tls_asking;
+#[cfg(all(target_os = "linux", feature = "tls"))]
+mod tls_service;
 #[cfg(all(target_os = "linux", feature = "editor"))]
 mod typing;
 #[cfg(target_os = "linux")]

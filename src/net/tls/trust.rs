@@ -126,7 +126,8 @@ fn refusal(error: &Error, shown: Fingerprint, now: UnixTime) -> Refusal {
     let since = |time: &UnixTime| Duration::from_secs(now.as_secs().abs_diff(time.as_secs()));
     match error {
         Error::InvalidCertificate(error) => match error {
-            CertificateError::UnknownIssuer => Refusal::Unknown(shown),
+            // Somebody else of the same name vouches, or what vouches for itself was changed.
+            CertificateError::UnknownIssuer | CertificateError::BadSignature => Refusal::Unknown(shown),
             // What vouches for itself, as `openssl req -x509` makes it.
             CertificateError::Other(other)
                 if other.0.downcast_ref() == Some(&webpki::Error::CaUsedAsEndEntity) =>

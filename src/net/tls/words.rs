@@ -36,9 +36,14 @@ fn sentence(error: &Error) -> String {
             | InvalidMessage::MessageTooLarge
             | InvalidMessage::InvalidEmptyPayload,
         ) => "what it says is not TLS".to_owned(),
-        Error::AlertReceived(AlertDescription::CertificateRequired) => {
-            "it lets nobody in without a certificate".to_owned()
-        }
+        Error::AlertReceived(
+            AlertDescription::CertificateRequired
+            | AlertDescription::BadCertificate
+            | AlertDescription::CertificateExpired
+            | AlertDescription::CertificateUnknown
+            | AlertDescription::DecryptError
+            | AlertDescription::UnknownCA,
+        ) => "the other side wants a certificate that it trusts: give --tls-cert and --tls-key".to_owned(),
         Error::PeerIncompatible(
             PeerIncompatible::SupportedVersionsExtensionRequired
             | PeerIncompatible::ServerDoesNotSupportTls12Or13
