@@ -8,6 +8,9 @@ use crate::wire::source::{Filled, Source, Transport};
 use alloc::vec::Vec;
 use core::time::Duration;
 
+/// How TLS begins, of whatever version: a record of its handshake (RFC 8446, section 5.1).
+const CLIENT_HELLO: [u8; 2] = [0x16, 3];
+
 /// What a connection waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum State {
@@ -84,6 +87,12 @@ impl<T: Transport> Connection<T> {
         }
     }
 
+    /// Whether it is still to be agreed on how to talk.
+    #[inline]
+    pub(super) fn is_greeting(&self) -> bool {
+        self.source.transport().is_greeting()
+    }
+
     /// Takes the lines that were put off, then reads once, into `spare` if nothing larger is at hand,
     /// and takes those. One whose end was announced is read on until `last_bytes` is used up.
     pub(super) fn serve(
@@ -132,6 +141,9 @@ impl<T: Transport> Connection<T> {
                 Filled::Bytes(count) => *last_bytes = last_bytes.saturating_sub(count),
                 Filled::End => return Served::End,
                 Filled::Broken(error) => return Served::Broken(error),
+            }
+            if !hub.is_logged_in(id) && !meet(self.source.transport(), &lines, id, hub) {
+                return Served::End;
             }
             if lines.capacity() > CHUNK.max(*counted) {
                 hub.budget().note(*counted, lines.capacity());
@@ -212,6 +224,15 @@ impl<T: Transport> Connection<T> {
         self.moved = now.into();
         self.lines = Lines::new(None);
     }
+}
+
+/// A guest has said something; returns whether it is to be listened to.
+#[cold]
+fn meet(transport: &impl Transport, lines: &Lines, id: Id, hub: &mut Hub) -> bool {
+    if let Some(name) = transport.name() {
+        hub.restrict(id, name);
+    }
+    !(lines.starts_with(&CLIENT_HELLO) && hub.turn_down(id))
 }
 
 /// Hands the whole lines to the hub; returns what the first of the rest waits for.

@@ -4,6 +4,10 @@ use super::hub::Id;
 use alloc::collections::VecDeque;
 use core::time::Duration;
 
+/// How long a guest has until it has agreed with the server on how to talk, where that is needed: that costs the
+/// server more than anything else that a guest can ask for, and takes others a few round trips.
+pub const GREETING_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// The guests of a server.
 ///
 /// To come is one step; to log in or leave, as many as there are guests who came since: few, as who means
@@ -14,22 +18,31 @@ pub(super) struct Guests {
     timeout: Duration,
     /// With the time at which each came.
     arrivals: VecDeque<(Id, Duration)>,
+    /// The same of those who were greeting when they came.
+    greetings: VecDeque<(Id, Duration)>,
 }
 
 impl Guests {
     pub(super) const fn new(timeout: Duration) -> Self {
-        Self { timeout, arrivals: VecDeque::new() }
+        Self { timeout, arrivals: VecDeque::new(), greetings: VecDeque::new() }
     }
 
-    pub(super) fn insert(&mut self, id: Id, now: Duration) {
+    pub(super) fn insert(&mut self, id: Id, is_greeting: bool, now: Duration) {
         self.arrivals.push_back((id, now));
+        if is_greeting {
+            self.greetings.push_back((id, now));
+        }
     }
 
     /// `id` is a guest no more, if it was one.
     pub(super) fn remove(&mut self, id: Id) {
-        if let Some(place) = self.arrivals.iter().rposition(|&(guest, _)| guest == id) {
-            self.arrivals.remove(place);
-        }
+        remove(&mut self.arrivals, id);
+        self.handle_greeted(id);
+    }
+
+    /// `id` has greeted, if it was to.
+    pub(super) fn handle_greeted(&mut self, id: Id) {
+        remove(&mut self.greetings, id);
     }
 
     pub(super) fn oldest(&self) -> Option<Id> {
@@ -38,12 +51,28 @@ impl Guests {
 
     /// One whose time is over.
     pub(super) fn overdue(&self, now: Duration) -> Option<Id> {
-        self.oldest().filter(|_| self.next_deadline().is_some_and(|deadline| deadline <= now))
+        self.next().filter(|next| next.1 <= now).map(|next| next.0)
     }
 
     /// When the time of the next one is over.
     pub(super) fn next_deadline(&self) -> Option<Duration> {
-        self.arrivals.front().map(|&(_, since)| since.saturating_add(self.timeout))
+        self.next().map(|next| next.1)
+    }
+
+    fn next(&self) -> Option<(Id, Duration)> {
+        let greeting = GREETING_TIMEOUT.min(self.timeout);
+        let queues = [(&self.greetings, greeting), (&self.arrivals, self.timeout)];
+        let fronts = queues.into_iter().filter_map(|(queue, time)| {
+            let &(id, since) = queue.front()?;
+            Some((id, since.saturating_add(time)))
+        });
+        fronts.min_by_key(|next| next.1)
+    }
+}
+
+fn remove(queue: &mut VecDeque<(Id, Duration)>, id: Id) {
+    if let Some(place) = queue.iter().rposition(|&(guest, _)| guest == id) {
+        queue.remove(place);
     }
 }
 
@@ -61,7 +90,7 @@ mod tests {
             (None, None, None)
         );
         for (id, at) in [(ann, 1), (bob, 2), (cid, 3)] {
-            guests.insert(id, seconds(at));
+            guests.insert(id, false, seconds(at));
         }
         guests.remove(bob);
         guests.remove(bob);
@@ -69,5 +98,25 @@ mod tests {
         assert_eq!((guests.overdue(seconds(10)), guests.overdue(seconds(11))), (None, Some(ann)));
         guests.remove(ann);
         assert_eq!((guests.oldest(), guests.next_deadline()), (Some(cid), Some(seconds(13))));
+    }
+
+    #[test]
+    fn who_greets_has_less_time_until_it_has_greeted() {
+        let [ann, bob, cid] = [0, 1, 2].map(|index| Id::from_index(index).unwrap());
+        let seconds = Duration::from_secs;
+        let mut guests = Guests::new(seconds(300));
+        guests.insert(ann, false, seconds(0));
+        guests.insert(bob, true, seconds(1));
+        guests.insert(cid, true, seconds(2));
+        assert_eq!((guests.oldest(), guests.next_deadline()), (Some(ann), Some(seconds(11))));
+        assert_eq!((guests.overdue(seconds(10)), guests.overdue(seconds(11))), (None, Some(bob)));
+        guests.handle_greeted(bob);
+        assert_eq!(guests.overdue(seconds(12)), Some(cid));
+        guests.remove(cid);
+        guests.remove(ann);
+        assert_eq!(guests.next_deadline(), Some(seconds(301)), "bob has not logged in");
+        let mut hasty = Guests::new(seconds(3));
+        hasty.insert(ann, true, seconds(0));
+        assert_eq!(hasty.next_deadline(), Some(seconds(3)));
     }
 }

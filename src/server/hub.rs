@@ -113,6 +113,12 @@ enum Standing {
     /// Log in; or nobody has this id.
     #[default]
     Guest,
+    /// Log in with this name alone, or, if it is empty, not at all.
+    Known {
+        only: Rc<[u8]>,
+        /// It has tried another one.
+        has_tried: bool,
+    },
     /// Send and list, with this name.
     User(Rc<[u8]>),
     /// Nothing: too much waits for it, so that it was logged out and is to be disconnected.
@@ -130,6 +136,8 @@ struct Client {
     wrote_to: Option<Id>,
     /// Whether it is in `Hub::dirty`.
     is_dirty: bool,
+    /// It has said something before it was logged in.
+    has_spoken: bool,
 }
 
 impl Client {
@@ -137,7 +145,7 @@ impl Client {
     fn name(&self) -> Option<&Rc<[u8]>> {
         match &self.standing {
             Standing::User(name) => Some(name),
-            Standing::Guest | Standing::Overfull => None,
+            Standing::Guest | Standing::Known { .. } | Standing::Overfull => None,
         }
     }
 
@@ -258,6 +266,26 @@ impl Hub {
         matches!(self.clients[id.index()].standing, Standing::Overfull)
     }
 
+    /// From now on this is the only name with which the guest `id` may log in; an empty one is none.
+    pub fn restrict(&mut self, id: Id, name: &[u8]) {
+        let standing = &mut self.clients[id.index()].standing;
+        if let Standing::Guest = standing {
+            *standing = Standing::Known { only: name.into(), has_tried: false };
+        }
+    }
+
+    /// What `id` begins with is TLS, which is not spoken here: tells it that this is no request, if it is the
+    /// first thing that it says. Returns whether it is.
+    #[cold]
+    pub(super) fn turn_down(&mut self, id: Id) -> bool {
+        if self.clients[id.index()].has_spoken {
+            return false;
+        }
+        note!(Info, "client {} tried to speak TLS, which is not spoken where it came in", id.index());
+        let _ = self.answer(id, Reply::BadRqstHdr);
+        true
+    }
+
     /// Does what a line asks for, and answers it.
     ///
     /// Unless the sender `insists`, a message to somebody who has much to read is put off. Once
@@ -269,6 +297,7 @@ impl Hub {
             Line::Whole(line) => line,
             Line::TooLong => {
                 note!(Debug, "client {} sent a line that is too long", id.index());
+                self.clients[id.index()].has_spoken = true;
                 return self.answer(id, Reply::BadRqstBody);
             }
         };
@@ -287,6 +316,9 @@ impl Hub {
     }
 
     fn log_in(&mut self, id: Id, name: &[u8], line: &[u8]) -> Handled {
+        if self.is_another(id, name) {
+            return self.refuse(id, line, Reply::BadRqstBody);
+        }
         let too_long = name.len() > self.limits.max_name || line.len() > LOG_IN_LIMIT;
         if too_long || !protocol::is_valid_name(name) || !guise::is_visible(name) {
             return self.refuse(id, line, Reply::BadRqstBody);
@@ -304,6 +336,23 @@ impl Hub {
         self.lists.forget_current(&mut self.budget);
         note!(Info, "client {} is {}", id.index(), Printable(name));
         self.answer(id, Reply::Hello { name })
+    }
+
+    /// Whether this is not the name of `id`, where that is known. It is told once: whoever comes in may try as often
+    /// as they like.
+    fn is_another(&mut self, id: Id, name: &[u8]) -> bool {
+        let client = &mut self.clients[id.index()];
+        client.has_spoken = true;
+        let Standing::Known { only, has_tried } = &mut client.standing else { return false };
+        if **only == *name {
+            return false;
+        }
+        if !mem::replace(has_tried, true) {
+            let only = if only.is_empty() { b"nobody" } else { &**only };
+            let (only, name) = (Printable(only), Printable(name));
+            note!(Warn, "client {}, who is {only}, tried to log in as {name}", id.index());
+        }
+        true
     }
 
     fn list(&mut self, id: Id, insists: bool) -> Handled {
@@ -399,6 +448,7 @@ impl Hub {
 
     fn refuse(&mut self, id: Id, line: &[u8], reply: Reply<'_>) -> Handled {
         note!(Debug, "client {} sent a bad line: {}", id.index(), Printable(line));
+        self.clients[id.index()].has_spoken = true;
         self.answer(id, reply)
     }
 

@@ -45,6 +45,12 @@
 //! to read, have a [time](super::hub::Limits::login_timeout) to log in, and make way, the oldest first, when there are
 //! no connections left for those who come.
 //!
+//! Where both sides have to agree on how to talk before a guest can say anything, as with TLS, they have
+//! [`GREETING_TIMEOUT`] for that; and as it costs much more than a line, a few are served in each turn, after all others.
+//! A guest who begins so where that is not done is told at once that this is no request, and closed.
+//!
+//! A transport can know who is behind it: such a guest logs in under that [name](Transport::name) or not at all.
+//!
 //! # Those who leave and those who come back
 //!
 //! Whoever loses its connection and comes back at once must not meet its own ghost: neither its name
@@ -71,6 +77,8 @@ use core::time::Duration;
 
 mod held;
 
+pub use super::guests::GREETING_TIMEOUT;
+
 /// For so long a sender waits for a receiver that takes nothing, before it insists.
 pub const PATIENCE: Duration = Duration::from_millis(100);
 
@@ -88,6 +96,9 @@ pub const STALL_TIMEOUT: Duration = Duration::from_secs(120);
 /// those who say something now and then do not wait for all of them.
 const SERVED_PER_TURN: usize = 64;
 
+/// So many who still have to agree on how to talk: that takes some two tenths of a millisecond each time.
+const GREETED_PER_TURN: usize = 4;
+
 /// When in a turn a connection is served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Rank {
@@ -96,14 +107,20 @@ enum Rank {
     /// A user who has a lot to say.
     Backlog,
     Guest,
+    /// A guest with whom it is still to be agreed on how to talk, though its end be near.
+    Greeting,
 }
 
 impl Rank {
-    const ALL: [Self; 4] = [Self::Leaving, Self::User, Self::Backlog, Self::Guest];
+    const ALL: [Self; 5] = [Self::Leaving, Self::User, Self::Backlog, Self::Guest, Self::Greeting];
 
     /// How many of them are served in one turn.
     fn most(self) -> usize {
-        if matches!(self, Self::Backlog | Self::Guest) { SERVED_PER_TURN } else { usize::MAX }
+        match self {
+            Self::Leaving | Self::User => usize::MAX,
+            Self::Backlog | Self::Guest => SERVED_PER_TURN,
+            Self::Greeting => GREETED_PER_TURN,
+        }
     }
 }
 
@@ -185,8 +202,8 @@ impl<T: Transport<Error: Display>> Intake<T> {
         if self.connections.len() <= id.index() {
             self.connections.resize_with(id.index() + 1, || None);
         }
+        self.guests.insert(id, transport.is_greeting(), now);
         self.connections[id.index()] = Some(Connection::new(transport, self.hub.limits().max_line(), now));
-        self.guests.insert(id, now);
         Some(id)
     }
 
@@ -231,7 +248,8 @@ impl<T: Transport<Error: Display>> Intake<T> {
     pub fn handle_broken(&mut self, id: Id) {
         let Some(connection) = self.connection(id) else { return };
         let state = connection.state;
-        if matches!(state, State::Held { .. } | State::Ended) {
+        // Who has not greeted has said nothing.
+        if matches!(state, State::Held { .. } | State::Ended) || connection.is_greeting() {
             return self.close(id, &"it is broken");
         }
         connection.state = State::Broken;
@@ -259,7 +277,7 @@ impl<T: Transport<Error: Display>> Intake<T> {
         }
         self.flush(now);
         while let Some(id) = self.guests.overdue(now) {
-            self.close(id, &"it did not log in in time");
+            self.handle_overdue(id, now);
         }
         self.release_held(now);
         mem::swap(&mut self.queued, &mut self.serving);
@@ -339,6 +357,16 @@ impl<T: Transport<Error: Display>> Intake<T> {
         }
     }
 
+    #[cold]
+    fn handle_overdue(&mut self, id: Id, now: Duration) {
+        self.guests.handle_greeted(id);
+        if self.connection(id).is_some_and(|connection| connection.is_greeting()) {
+            self.close(id, &"it did not greet in time");
+        } else if self.guests.overdue(now) == Some(id) {
+            self.close(id, &"it did not log in in time");
+        }
+    }
+
     /// Whether one more may come, perhaps because a guest leaves.
     fn has_place(&mut self) -> bool {
         self.len() < self.hub.limits().max_connections || self.dismiss_guest()
@@ -384,6 +412,7 @@ impl<T: Transport<Error: Display>> Intake<T> {
             return None;
         }
         Some(match connection.source.is_ending() {
+            _ if connection.is_greeting() => Rank::Greeting,
             true => Rank::Leaving,
             false if !self.hub.is_logged_in(id) => Rank::Guest,
             false if connection.state == State::Woken => Rank::User,

@@ -175,6 +175,11 @@ impl Lines {
         (self.ring.get(self.searched) == Some(b'\n')).then_some(self.searched)
     }
 
+    /// Whether what is held begins with these bytes.
+    pub fn starts_with(&self, bytes: &[u8]) -> bool {
+        bytes.iter().enumerate().all(|(at, &byte)| self.ring.get(at) == Some(byte))
+    }
+
     /// Whether nothing is held, neither lines nor a part of one.
     pub fn is_empty(&self) -> bool {
         self.ring.is_empty()

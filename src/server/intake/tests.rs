@@ -1,3 +1,4 @@
+mod door;
 mod memory;
 mod random;
 mod scene;

@@ -43,10 +43,13 @@ pub(super) struct Wire {
     pub(super) is_closed: bool,
     /// The system has no memory for it.
     pub(super) is_starved: bool,
+    /// So many bytes are to come before it can say anything.
+    pub(super) greeting: usize,
 }
 
+/// With the name of who is behind it, where that is known.
 #[derive(Debug)]
-pub(super) struct Stream(Rc<RefCell<Wire>>);
+pub(super) struct Stream(Rc<RefCell<Wire>>, Option<&'static str>);
 
 impl Transport for Stream {
     type Error = &'static str;
@@ -64,6 +67,12 @@ impl Transport for Stream {
                 (_, true) => Ok(0),
                 _ => Err(Stop::Blocked),
             };
+        }
+        let greeting = wire.greeting.min(wire.incoming.len());
+        wire.incoming.drain(..greeting);
+        wire.greeting -= greeting;
+        if wire.incoming.is_empty() {
+            return Err(Stop::Blocked);
         }
         wire.incoming.make_contiguous();
         Ok(wire.incoming.read(near).unwrap() + wire.incoming.read(far).unwrap())
@@ -90,6 +99,14 @@ impl Transport for Stream {
 
     fn end(&mut self) {
         self.0.borrow_mut().was_ended = true;
+    }
+
+    fn is_greeting(&self) -> bool {
+        self.0.borrow().greeting > 0
+    }
+
+    fn name(&self) -> Option<&[u8]> {
+        self.1.map(str::as_bytes)
     }
 }
 
@@ -149,9 +166,15 @@ impl Scene {
     }
 
     pub(super) fn come(&mut self) -> Client {
+        self.come_as(None, 0)
+    }
+
+    /// It is known who this is, or it has to send so many bytes first.
+    pub(super) fn come_as(&mut self, name: Option<&'static str>, greeting: usize) -> Client {
         let wire = self.wire();
+        wire.borrow_mut().greeting = greeting;
         let now = self.now;
-        let id = self.intake().admit(Stream(Rc::clone(&wire)), now).unwrap();
+        let id = self.intake().admit(Stream(Rc::clone(&wire), name), now).unwrap();
         Client { id, wire }
     }
 
@@ -159,7 +182,7 @@ impl Scene {
     pub(super) fn turned_away(&mut self) -> String {
         let wire = self.wire();
         let now = self.now;
-        assert_eq!(self.intake().admit(Stream(Rc::clone(&wire)), now), None);
+        assert_eq!(self.intake().admit(Stream(Rc::clone(&wire), None), now), None);
         let wire = wire.borrow();
         assert!(wire.is_closed && wire.was_ended);
         String::from_utf8(wire.written.clone()).unwrap()
@@ -177,6 +200,7 @@ impl Scene {
             was_ended: false,
             is_closed: false,
             is_starved: false,
+            greeting: 0,
         }));
         self.wires.push(Rc::clone(&wire));
         wire
@@ -191,7 +215,11 @@ impl Scene {
     }
 
     pub(super) fn say(&mut self, client: &Client, text: &str) {
-        client.wire.borrow_mut().incoming.extend(text.as_bytes());
+        self.send(client, text.as_bytes());
+    }
+
+    pub(super) fn send(&mut self, client: &Client, bytes: &[u8]) {
+        client.wire.borrow_mut().incoming.extend(bytes);
         self.intake().handle_readable(client.id);
     }
 
