@@ -5,8 +5,11 @@ use crate::cli::table::{COMMON, Program};
 #[cfg(feature = "tls")]
 use crate::cli::tls;
 use crate::cli::units::{self, Number};
-use crate::net::daemon::{self, Settings};
+use crate::net::daemon::{self, Names, Settings};
+use crate::net::endpoint::Place;
 use crate::net::log;
+#[cfg(feature = "tls")]
+use crate::net::tls::options::Service;
 use crate::server::Config;
 use crate::server::doors::Networks;
 use crate::server::hub::{Limits, QUEUE_ROOM};
@@ -56,6 +59,7 @@ port|p|PORT|5378|The port; 0 for any that is free
 socket-mode||MODE|||The mode of a Unix socket, in octal digits [default: what the umask leaves]
 allow||NETWORK...|||Let only those in who come from NETWORK, ADDRESS or ADDRESS/BITS; may be given again
 deny||NETWORK...|||Let nobody in who comes from NETWORK; may be given again
+names||WHO...|||Let those of WHO log in under their own name only: peer, users of this machine at a Unix socket; certificate, those who have one; may be given again
 max-users||N|16|How many may be logged in at once
 max-name||N|64|The longest name, in bytes|; a longer one is refused
 max-message||BYTES||The longest text of a message|; a longer one is refused [default: 16M, or what --max-memory allows]
@@ -142,14 +146,22 @@ impl Options {
             login_timeout: login_timeout.map_or(limits.login_timeout, Duration::from_nanos),
             ..limits
         };
+        let names = names(given)?;
         let settings = Settings {
             places: given.places()?,
             socket_mode: given.number("socket-mode", units::mode)?.map(|mode| mode as u32),
             networks: Networks { allowed: networks(given, "allow")?, denied: networks(given, "deny")? },
+            names,
             config: Config { limits, echobot: given.flag("echobot") },
             #[cfg(feature = "tls")]
-            tls: tls::server(given)?,
+            tls: tls::server(given)?.map(|tls| Service { names: names.certificate, ..tls }),
         };
+        if let Some(place) = unnamed(&settings) {
+            return Err(format!(
+                "error: at {place} people would choose their names: with --names, each address needs its own kind, \
+                 peer for Unix sockets, certificate for TLS with --tls-client-ca"
+            ));
+        }
         Ok(Self { settings, verbose: given.verbosity() })
     }
 }
@@ -164,6 +176,39 @@ fn networks(given: &Given, name: &str) -> Result<Vec<IpNet>, String> {
         }
     }
     Ok(networks)
+}
+
+fn names(given: &Given) -> Result<Names, String> {
+    let mut names = Names::default();
+    for value in given.values("names") {
+        for who in value.to_string_lossy().split(',').filter(|who| !who.is_empty()) {
+            match who {
+                "peer" => names.peer = true,
+                "certificate" if cfg!(feature = "tls") => names.certificate = true,
+                "certificate" => {
+                    return Err(given.wrong(
+                        "names",
+                        who.as_ref(),
+                        "it is only in builds with `--features tls`",
+                    ));
+                }
+                _ => return Err(given.wrong("names", who.as_ref(), "not peer or certificate")),
+            }
+        }
+    }
+    Ok(names)
+}
+
+/// Where people would come in who could call themselves as others do.
+fn unnamed(settings: &Settings) -> Option<&Place> {
+    if settings.names == Names::default() {
+        return None;
+    }
+    let is_named = |(index, place): &(usize, &Place)| match place {
+        Place::Unix(_) => settings.names.peer,
+        Place::Tcp { .. } => settings.names.certificate && settings.asks_for_certificates(*index),
+    };
+    settings.places.iter().enumerate().find(|place| !is_named(place)).map(|(_, place)| place)
 }
 
 /// What is wrong with limits that do not go together.
@@ -186,7 +231,6 @@ fn contradiction(limits: &Limits) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::net::endpoint::Place;
     use crate::wire::protocol::DEFAULT_PORT;
 
     fn parse(arguments: &str) -> Result<Options, String> {
@@ -236,6 +280,7 @@ mod tests {
             places,
             socket_mode: Some(0o660),
             networks,
+            names: Names::default(),
             config,
             #[cfg(feature = "tls")]
             tls: None,
@@ -248,6 +293,24 @@ mod tests {
         let limits = *parse("--max-users 5000 --max-memory 8M").unwrap().limits();
         assert_eq!(limits, Limits::default().for_users(5000).for_memory(8 << 20));
         assert!(limits.max_message < 3 << 20 && limits.max_queue == 5 << 20);
+    }
+
+    #[test]
+    fn nobody_chooses_a_name_where_others_do_not() {
+        let peer = Names { peer: true, certificate: false };
+        let options = parse("-a /run/chat -a unix:/run/other --names peer").unwrap();
+        assert_eq!(options.settings.names, peer);
+        for line in
+            ["--names peer", "-a /run/chat -a 127.0.0.1 --names peer", "-a /run/chat --names certificate"]
+        {
+            assert!(parse(line).unwrap_err().starts_with("error: "), "{line}");
+        }
+        #[cfg(feature = "tls")]
+        {
+            let both = "-a /run/chat -a 127.0.0.1 --names peer,certificate --tls";
+            assert!(parse(both).unwrap_err().contains("127.0.0.1:5378"));
+            assert!(parse(&format!("{both} --tls-client-ca ca.pem")).is_ok());
+        }
     }
 
     #[test]
@@ -267,6 +330,7 @@ mod tests {
             "--login-timeout soon",
             "--allow here",
             "--deny 1.2.3.4/33",
+            "-a /run/chat --names all",
             "--socket-mode 8",
             "--socket-mode 10000",
             "-a host:port",

@@ -2,6 +2,7 @@
 
 use super::failure::TOO_LITTLE_MEMORY;
 use super::log as logging;
+use super::peer;
 use super::server::Server;
 use crate::net::endpoint::Place;
 use crate::net::listener::Listener;
@@ -39,11 +40,35 @@ pub(crate) struct Settings {
     pub(crate) socket_mode: Option<u32>,
     /// From where one may come.
     pub(crate) networks: Networks,
+    /// Whose names are those that they have elsewhere.
+    pub(crate) names: Names,
     /// What the server is to be like.
     pub(crate) config: Config,
     /// How connections are encrypted, if some are.
     #[cfg(feature = "tls")]
     pub(crate) tls: Option<Service>,
+}
+
+impl Settings {
+    /// Whether those need a certificate who come to the place of the network with this number.
+    #[cfg_attr(not(feature = "tls"), expect(unused_variables, reason = "nobody has one"))]
+    pub(crate) fn asks_for_certificates(&self, index: usize) -> bool {
+        #[cfg(feature = "tls")]
+        let asks =
+            self.tls.as_ref().is_some_and(|tls| tls.client_authorities.is_some() && tls.covers(index, true));
+        #[cfg(not(feature = "tls"))]
+        let asks = false;
+        asks
+    }
+}
+
+/// Who does not choose a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Names {
+    /// Users of this machine, at Unix sockets.
+    pub(crate) peer: bool,
+    /// Those who have a certificate.
+    pub(crate) certificate: bool,
 }
 
 /// Serves until SIGINT or SIGTERM comes.
@@ -68,6 +93,9 @@ pub(crate) fn run(settings: Settings) -> io::Result<()> {
     announce(&listeners);
     let mut server = Server::new(listeners, settings.config, poll.registry(), SERVER)?;
     server.guard(settings.networks);
+    if settings.names.peer {
+        server.name_peers(peer::name);
+    }
     #[cfg(feature = "tls")]
     server.encrypt(keeper);
 

@@ -27,6 +27,7 @@ mod listener;
 pub(crate) mod log;
 pub(crate) mod lookup;
 pub(crate) mod options;
+mod peer;
 #[cfg(feature = "editor")]
 mod raw_mode;
 pub(crate) mod run;

@@ -16,6 +16,7 @@ use mio::{Interest, Registry, Token};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{Errno, retry_on_intr};
 use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
 /// Out of descriptors, accepting is tried again after this time, or when a connection ends.
@@ -31,6 +32,8 @@ pub(crate) struct Server {
     /// The token of the first entrance; behind those of all of them comes the connection with id 0, and so on.
     tokens_from: usize,
     doors: Doors,
+    /// Those who come through Unix sockets have the names that this tells.
+    naming: Option<Naming>,
     intake: Intake<Visitor>,
     /// What encrypts the connections of some entrances.
     #[cfg(feature = "tls")]
@@ -49,7 +52,12 @@ struct Entrance {
 struct Visitor {
     stream: Stream,
     _seat: Seat,
+    /// The only name that it may have, if the system says who is there.
+    name: Option<Box<[u8]>>,
 }
+
+/// Who is behind a Unix socket.
+type Naming = fn(BorrowedFd<'_>) -> Box<[u8]>;
 
 impl Transport for Visitor {
     type Error = io::Error;
@@ -87,7 +95,7 @@ impl Transport for Visitor {
     }
 
     fn name(&self) -> Option<&[u8]> {
-        self.stream.name()
+        self.name.as_deref().or_else(|| self.stream.name())
     }
 }
 
@@ -126,6 +134,7 @@ impl Server {
             entrances,
             tokens_from,
             doors,
+            naming: None,
             intake: Intake::new(&config),
             #[cfg(feature = "tls")]
             keeper: None,
@@ -147,6 +156,11 @@ impl Server {
     /// From now on one comes in from these networks only.
     pub(crate) fn guard(&mut self, networks: Networks) {
         self.doors.guard(networks);
+    }
+
+    /// From now on those who come through Unix sockets have the names that the system gives them.
+    pub(crate) fn name_peers(&mut self, naming: Naming) {
+        self.naming = Some(naming);
     }
 
     /// Notes what an event says; [`turn`](Server::turn) acts on it. Events of others are ignored.
@@ -209,8 +223,12 @@ impl Server {
                 Ok((socket, peer)) => {
                     last_failure = None;
                     has_admitted = true;
+                    let name = match peer {
+                        Peer::Local => self.naming.map(|name| name(socket.as_fd())),
+                        Peer::Remote(_) => None,
+                    };
                     let stream = self.stream(index, socket);
-                    let admitted = stream.and_then(|stream| self.admit(stream, peer, registry, now));
+                    let admitted = stream.and_then(|stream| self.admit((stream, name), peer, registry, now));
                     if let Err(error) = admitted {
                         return self.stall(index, &error, now);
                     }
@@ -265,7 +283,7 @@ impl Server {
 
     fn admit(
         &mut self,
-        mut stream: Stream,
+        (mut stream, name): (Stream, Option<Box<[u8]>>),
         peer: Peer,
         registry: &Registry,
         now: Duration,
@@ -283,7 +301,7 @@ impl Server {
                 return Ok(());
             }
         };
-        let Some(id) = self.intake.admit(Visitor { stream, _seat: seat }, now) else { return Ok(()) };
+        let Some(id) = self.intake.admit(Visitor { stream, _seat: seat, name }, now) else { return Ok(()) };
         let Some(visitor) = self.intake.transport_mut(id) else { return Ok(()) };
         let token = Token(self.tokens_from + self.entrances.len() + id.index());
         // Both at once and for good: edges come when something changes, so that a socket that can be

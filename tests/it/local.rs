@@ -3,11 +3,11 @@
 use crate::program::{Program, unused_path, without_environment};
 use crate::runner::{self, deadline};
 use crate::support::{Client, Daemon, chinwagd, output};
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 /// A path for a socket: short, whatever folder the tests are in.
 struct Folder(String);
@@ -207,4 +207,38 @@ fn server_that_comes_back_at_its_socket_is_found_again() {
     ann.output.expect("From bob: hi\n");
     ann.enter_all("!quit\n");
     ann.finish();
+}
+
+/// The name of the user who runs the tests.
+fn own_name() -> String {
+    let answer = Command::new("id").arg("-un").output().unwrap();
+    String::from_utf8(answer.stdout).unwrap().trim_end().to_owned()
+}
+
+#[test]
+fn one_logs_in_under_ones_own_name() {
+    let folder = Folder::new();
+    let path = folder.path("socket");
+    let mut command = runner::server();
+    command.args(["--address", &path, "--names", "peer"]);
+    let mut daemon = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut said = String::new();
+    BufReader::new(daemon.stdout.take().unwrap()).read_line(&mut said).unwrap();
+    let name = own_name();
+    let mut stream = UnixStream::connect(&path).unwrap();
+    stream.set_read_timeout(Some(deadline())).unwrap();
+    for (line, answer) in [
+        ("HELLO-FROM bob\n".to_owned(), "BAD-RQST-BODY\n".to_owned()),
+        ("LIST\n".to_owned(), "BAD-RQST-HDR\n".to_owned()),
+        (format!("HELLO-FROM {name}\n"), format!("HELLO {name}\n")),
+        ("LIST\n".to_owned(), format!("LIST-OK {name}\n")),
+    ] {
+        stream.write_all(line.as_bytes()).unwrap();
+        hears(&stream, &answer);
+    }
+    daemon.kill().unwrap();
+    let mut log = String::new();
+    daemon.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+    daemon.wait().unwrap();
+    assert!(log.contains(&format!("who is {name}, tried to log in as bob")), "{log}");
 }
