@@ -83,6 +83,7 @@
 //!   console             the terminal, the output and the logs around a conversation
 //!   server daemon       the server's sockets, and its event loop
 //!   listener            those that listen
+//!   handed              those that listened before; what who started the server is told
 //!   peer                who is behind one of this machine
 //!   stream              a connection
 //!   transport stdio     what a stream can be: sockets, inherited descriptors

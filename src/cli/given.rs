@@ -93,7 +93,6 @@ impl Given {
     }
 
     /// Whether anything was said of an option.
-    #[cfg(feature = "rich")]
     pub(crate) fn is_said(&self, name: &str) -> bool {
         self.words.has(name) || std::env::var_os(self.program.variable(name)).is_some()
     }

@@ -6,7 +6,6 @@ use crate::cli::table::{COMMON, Program};
 use crate::cli::tls;
 use crate::cli::units::{self, Number};
 use crate::net::daemon::{self, Names, Settings};
-use crate::net::endpoint::Place;
 use crate::net::log;
 #[cfg(feature = "tls")]
 use crate::net::tls::options::Service;
@@ -149,6 +148,7 @@ impl Options {
         let names = names(given)?;
         let settings = Settings {
             places: given.places()?,
+            always_there: given.is_said("address"),
             socket_mode: given.number("socket-mode", units::mode)?.map(|mode| mode as u32),
             networks: Networks { allowed: networks(given, "allow")?, denied: networks(given, "deny")? },
             names,
@@ -156,11 +156,9 @@ impl Options {
             #[cfg(feature = "tls")]
             tls: tls::server(given)?.map(|tls| Service { names: names.certificate, ..tls }),
         };
-        if let Some(place) = unnamed(&settings) {
-            return Err(format!(
-                "error: at {place} people would choose their names: with --names, each address needs its own kind, \
-                 peer for Unix sockets, certificate for TLS with --tls-client-ca"
-            ));
+        let mut places = settings.places.iter().enumerate();
+        if let Some((_, place)) = places.find(|(index, place)| !settings.names_those_at(*index, place)) {
+            return Err(format!("error: {}", daemon::unnamed(place)));
         }
         Ok(Self { settings, verbose: given.verbosity() })
     }
@@ -199,18 +197,6 @@ fn names(given: &Given) -> Result<Names, String> {
     Ok(names)
 }
 
-/// Where people would come in who could call themselves as others do.
-fn unnamed(settings: &Settings) -> Option<&Place> {
-    if settings.names == Names::default() {
-        return None;
-    }
-    let is_named = |(index, place): &(usize, &Place)| match place {
-        Place::Unix(_) => settings.names.peer,
-        Place::Tcp { .. } => settings.names.certificate && settings.asks_for_certificates(*index),
-    };
-    settings.places.iter().enumerate().find(|place| !is_named(place)).map(|(_, place)| place)
-}
-
 /// What is wrong with limits that do not go together.
 fn contradiction(limits: &Limits) -> Option<String> {
     let Limits { max_message, max_queue, max_memory, max_connections, .. } = *limits;
@@ -231,6 +217,7 @@ fn contradiction(limits: &Limits) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::net::endpoint::Place;
     use crate::wire::protocol::DEFAULT_PORT;
 
     fn parse(arguments: &str) -> Result<Options, String> {
@@ -278,6 +265,7 @@ mod tests {
         ];
         let settings = Settings {
             places,
+            always_there: true,
             socket_mode: Some(0o660),
             networks,
             names: Names::default(),

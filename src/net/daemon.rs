@@ -1,6 +1,7 @@
 //! The program around the server: a poll of its own, signals, and what it says when it starts.
 
 use super::failure::TOO_LITTLE_MEMORY;
+use super::handed;
 use super::log as logging;
 use super::peer;
 use super::server::Server;
@@ -36,6 +37,8 @@ const MOST_DESCRIPTORS: rlim_t = if cfg!(target_vendor = "apple") { 10_240 } els
 pub(crate) struct Settings {
     /// Where to listen,
     pub(crate) places: Vec<Place>,
+    /// also if sockets are handed over,
+    pub(crate) always_there: bool,
     /// with this mode of Unix sockets.
     pub(crate) socket_mode: Option<u32>,
     /// From where one may come.
@@ -50,15 +53,20 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// Whether those need a certificate who come to the place of the network with this number.
-    #[cfg_attr(not(feature = "tls"), expect(unused_variables, reason = "nobody has one"))]
-    pub(crate) fn asks_for_certificates(&self, index: usize) -> bool {
+    /// Whether those who come to this place, which has this number, do not choose their names; if nobody else does.
+    #[cfg_attr(not(feature = "tls"), expect(unused_variables, reason = "nobody has a certificate"))]
+    pub(crate) fn names_those_at(&self, index: usize, place: &Place) -> bool {
         #[cfg(feature = "tls")]
-        let asks =
-            self.tls.as_ref().is_some_and(|tls| tls.client_authorities.is_some() && tls.covers(index, true));
+        let tls = self.tls.as_ref();
+        #[cfg(feature = "tls")]
+        let certifies = tls.is_some_and(|tls| tls.client_authorities.is_some() && tls.covers(index, true));
         #[cfg(not(feature = "tls"))]
-        let asks = false;
-        asks
+        let certifies = false;
+        match place {
+            _ if self.names == Names::default() => true,
+            Place::Unix(_) => self.names.peer,
+            Place::Tcp { .. } => self.names.certificate && certifies,
+        }
     }
 }
 
@@ -82,7 +90,7 @@ pub(crate) fn run(settings: Settings) -> io::Result<()> {
     raise_descriptor_limit();
     let mut poll = Poll::new()?;
     // To find a host can take long: a signal still ends the program as it ends any.
-    let listeners = listen(&settings.places, settings.socket_mode)?;
+    let listeners = listen(&settings)?;
     #[cfg(feature = "tls")]
     let keeper = keeper(settings.tls, &listeners)?;
     #[cfg(feature = "tls")]
@@ -98,6 +106,7 @@ pub(crate) fn run(settings: Settings) -> io::Result<()> {
     }
     #[cfg(feature = "tls")]
     server.encrypt(keeper);
+    handed::say_ready();
 
     let start = Instant::now();
     let mut events = Events::with_capacity(EVENTS);
@@ -123,6 +132,7 @@ pub(crate) fn run(settings: Settings) -> io::Result<()> {
         }
     }
     note!(Info, "stopping: a signal came");
+    handed::say_stopping();
     server.shut_down();
     Ok(())
 }
@@ -188,13 +198,33 @@ fn raised(current: rlim_t, maximum: rlim_t, most: rlim_t) -> rlim_t {
     current.max(maximum.min(most))
 }
 
-/// Listens at all places.
-fn listen(places: &[Place], mode: Option<u32>) -> io::Result<Vec<Listener>> {
-    let listen_at = |place| {
-        Listener::at(place, mode)
-            .map_err(|error| said(&error, format!("cannot listen on {place}: {error}; {}", advice(&error))))
-    };
-    places.iter().map(listen_at).collect()
+/// Listens at all places, and with what is handed over.
+fn listen(settings: &Settings) -> io::Result<Vec<Listener>> {
+    let handed = handed::listeners().map_err(|error| {
+        said(&error, format!("a socket that was handed over cannot be used: {error}; see LISTEN_FDS"))
+    })?;
+    let mut listeners = Vec::new();
+    if settings.always_there || handed.is_empty() {
+        for place in &settings.places {
+            listeners.push(Listener::at(place, settings.socket_mode).map_err(|error| {
+                said(&error, format!("cannot listen on {place}: {error}; {}", advice(&error)))
+            })?);
+        }
+    }
+    listeners.extend(handed);
+    let mut entrances = listeners.iter().map(Listener::place).enumerate();
+    match entrances.find(|(index, place)| !settings.names_those_at(*index, place)) {
+        Some((_, place)) => Err(io::Error::new(io::ErrorKind::InvalidInput, unnamed(place))),
+        None => Ok(listeners),
+    }
+}
+
+/// What is wrong where people could call themselves as others do, if those have names of their own.
+pub(crate) fn unnamed(place: &Place) -> String {
+    format!(
+        "at {place} people would choose their names: with --names, each address needs its own kind, peer for Unix \
+         sockets, certificate for TLS with --tls-client-ca"
+    )
 }
 
 fn said(error: &io::Error, sentence: String) -> io::Error {

@@ -6,6 +6,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 #[cfg(target_os = "linux")]
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net;
+use std::path::Path;
 
 /// How a Unix socket is written, unless its path begins with a slash.
 pub(crate) const UNIX: &str = "unix:";
@@ -52,6 +53,17 @@ impl From<SocketAddr> for Place {
         let text = address.to_string();
         let host = text.rsplit_once(':').map_or("", |(host, _)| without_brackets(host));
         Self::Tcp { host: host.to_owned(), port: address.port() }
+    }
+}
+
+impl From<&net::SocketAddr> for Place {
+    /// A path that is not UTF-8 is shown as well as that can be.
+    fn from(address: &net::SocketAddr) -> Self {
+        #[cfg(target_os = "linux")]
+        if let Some(name) = address.as_abstract_name() {
+            return Self::Unix(format!("@{}", String::from_utf8_lossy(name)));
+        }
+        Self::Unix(address.as_pathname().unwrap_or(Path::new("")).to_string_lossy().into_owned())
     }
 }
 

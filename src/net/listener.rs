@@ -10,8 +10,9 @@ use rustix::fs::{CWD, FileType, FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 use std::fmt;
 use std::io::{self, ErrorKind};
-use std::net::{IpAddr, SocketAddr};
+use std::net::{self, IpAddr, SocketAddr};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::net as unix;
 use std::path::Path;
 
 /// So many connections may wait to be accepted; the system lowers it to what it allows.
@@ -115,6 +116,34 @@ impl Listener {
         Self::new(Listening::Unix(socket), Place::Unix(path.to_owned()), identity(path))
     }
 
+    /// Accepts at a socket that somebody else listens with, and keeps.
+    ///
+    /// # Errors
+    /// Those of the system, or that it does not listen.
+    pub(crate) fn handed_tcp(socket: net::TcpListener) -> io::Result<Self> {
+        socket.set_nonblocking(true)?;
+        transport::configure(&socket);
+        let place = socket.local_addr()?.into();
+        Self { socket: Listening::Tcp(TcpListener::from_std(socket)), place, file: None }.listening()
+    }
+
+    /// The same at a Unix socket.
+    ///
+    /// # Errors
+    /// As those of [`Listener::handed_tcp`].
+    pub(crate) fn handed_unix(socket: unix::UnixListener) -> io::Result<Self> {
+        socket.set_nonblocking(true)?;
+        let place = Place::from(&socket.local_addr()?);
+        Self { socket: Listening::Unix(UnixListener::from_std(socket)), place, file: None }.listening()
+    }
+
+    fn listening(self) -> io::Result<Self> {
+        if rustix::net::sockopt::socket_acceptconn(&self)? {
+            return Ok(self);
+        }
+        Err(io::Error::new(ErrorKind::InvalidInput, "it does not listen"))
+    }
+
     fn new(socket: Listening, place: Place, file: Option<(u64, u64)>) -> io::Result<Self> {
         let listener = Self { socket, place, file };
         // mio listens with room for 128. To listen again only changes that.
@@ -205,7 +234,7 @@ fn lock_folder(path: &str) -> io::Result<OwnedFd> {
 }
 
 /// Removes a socket on which nobody answers.
-fn remove_stale(path: &str, address: &std::os::unix::net::SocketAddr) -> io::Result<()> {
+fn remove_stale(path: &str, address: &unix::SocketAddr) -> io::Result<()> {
     let answer = UnixStream::connect_addr(address);
     let is_refused = answer.is_err_and(|error| error.kind() == ErrorKind::ConnectionRefused);
     // Any file refuses, and not all of them are to be removed.

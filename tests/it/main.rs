@@ -26,6 +26,8 @@ mod editions;
 mod endings;
 #[cfg(target_os = "linux")]
 mod extras;
+#[cfg(target_os = "linux")]
+mod handed;
 mod help;
 #[cfg(all(target_os = "linux", feature = "host"))]
 mod hosting;
