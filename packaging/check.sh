@@ -20,6 +20,16 @@ for script in openwrt/files/chinwagd.init buildroot/package/chinwag/S95chinwagd;
     done
 done
 
+echo "== systemd: the units"
+if command -v systemd-analyze >/dev/null; then
+    # It looks for the program, too.
+    sed "s|^ExecStart=.*|ExecStart=$(command -v true)|" systemd/chinwagd.service >"$work/chinwagd.service"
+    cp systemd/chinwagd.socket "$work"
+    systemd-analyze verify "$work/chinwagd.service" "$work/chinwagd.socket" || fail "a unit is wrong"
+else
+    echo "left out: there is no systemd-analyze"
+fi
+
 echo "== OpenWrt: the makefile, and its build"
 # What rules.mk, package.mk and rust-package.mk have in common with these is their variables and the form of the
 # build command.
