@@ -12,6 +12,7 @@ mod escape;
 mod flood;
 mod hub;
 mod journal;
+mod known;
 mod lines;
 mod memory;
 mod options;
@@ -34,6 +35,7 @@ pub(crate) const TARGETS: &[(&str, Target)] = &[
     ("flood", flood::run),
     ("hub", hub::run),
     ("journal", journal::run),
+    ("known", known::run),
     ("lines", lines::run),
     ("options", options::run),
     ("protocol", protocol::run),

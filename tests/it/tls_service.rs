@@ -13,7 +13,7 @@ fn of_person(folder: &Folder, name: &str) -> Papers {
     let mut params = CertificateParams::default();
     params.distinguished_name = DistinguishedName::new();
     params.distinguished_name.push(DnType::CommonName, name);
-    folder.sign(name, params)
+    folder.sign(&name.replace(' ', "-"), params)
 }
 
 #[test]
@@ -79,6 +79,27 @@ fn only_those_come_in_who_have_a_certificate() {
 }
 
 #[test]
+fn certificate_says_under_which_name_one_comes_in() {
+    let folder = Folder::new();
+    let [ann, nobody] = ["ann", "an impossible name"].map(|name| of_person(&folder, name));
+    let mut params = CertificateParams::new(["bob.example.org".to_owned()]).unwrap();
+    params.distinguished_name = DistinguishedName::new();
+    let by_host = folder.sign("by-host", params);
+    let papers = folder.vouch("server", &["localhost"]);
+    let server = folder.serve(&papers, &["--tls-client-ca", &folder.authority(), "--names", "certificate"]);
+    let place = format!("--tls-ca {} localhost:{}", folder.authority(), server.address.port());
+    let status = |papers: &Papers, name: &str| {
+        let (certificate, key) = (&papers.certificate, &papers.key);
+        let arguments = format!("--tls-cert {certificate} --tls-key {key} --name {name} {place}");
+        folder.visit(&arguments).status.code()
+    };
+    assert_eq!((status(&ann, "ann"), status(&by_host, "bob.example.org")), (Some(0), Some(0)));
+    for (papers, name) in [(&ann, "bob"), (&ann, "an"), (&ann, "anna"), (&by_host, "ann"), (&nobody, "an")] {
+        assert_eq!(status(papers, name), Some(4), "{name}");
+    }
+}
+
+#[test]
 fn one_address_may_be_encrypted_and_another_not() {
     let folder = Folder::new();
     let Papers { certificate, key, .. } = folder.vouch("server", &["localhost"]);
@@ -97,6 +118,7 @@ fn who_hosts_is_encrypted_too() {
     let folder = Folder::new();
     let mut host = Program::on_pipes(folder.client("--host --tls -p 0 -n ann"));
     host.output.expect(LOGGED_IN);
+    host.errors.expect("once logged in");
     let said = host.errors.text();
     let command =
         said.lines().find_map(|line| line.split_once("others enter: chinwag ")).unwrap().1.to_owned();
