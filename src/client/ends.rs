@@ -117,6 +117,8 @@ pub enum Outcome {
     MessageRefused,
     /// The connection was closed, or broken.
     Lost,
+    /// The server encrypts, and this connection is not encrypted.
+    Encrypted,
     /// No connection could be made.
     Unconnected,
 }
@@ -127,7 +129,7 @@ impl Outcome {
         match self {
             Self::Left if is_interactive || unsaid == Unsaid::default() => 0,
             Self::Unseen => 0,
-            Self::Left | Self::Stalled | Self::Lost | Self::Unconnected => 1,
+            Self::Left | Self::Stalled | Self::Lost | Self::Encrypted | Self::Unconnected => 1,
             Self::Full => 3,
             Self::NameRefused => 4,
             Self::MessageRefused => 5,

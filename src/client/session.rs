@@ -34,7 +34,9 @@ use crate::wire::escape::Printable;
 use crate::wire::format::note;
 use crate::wire::lines::Taken;
 use crate::wire::outbox::Outbox;
-use crate::wire::protocol::{Reply, Request, is_valid_name, without_carriage_return};
+use crate::wire::protocol::{
+    Reply, Request, TLS_ALERT, TLS_ALERT_LENGTH, is_valid_name, without_carriage_return,
+};
 use crate::wire::sizes::OUTBOX_PIECE;
 use alloc::vec::Vec;
 
@@ -104,6 +106,8 @@ enum Connection {
     New,
     /// It has stood while the user was asked: the server may be about to close it (spec L3).
     Used,
+    /// The server has answered by an alert of TLS: it encrypts.
+    Alerted,
 }
 
 impl Session {
@@ -301,10 +305,21 @@ impl Session {
             Some(reply) => self.handle_answer(reply, line, from, outbox, frontend),
             None => {
                 note!(Warn, "the server sent what is no reply: {}", Printable(line));
+                if line.starts_with(&TLS_ALERT) && line.len() == TLS_ALERT_LENGTH - 1 {
+                    self.handle_alert();
+                }
                 None
             }
         };
         shown.map_or(Taken::Whole, Taken::UpTo)
+    }
+
+    /// The server has said what one says that encrypts, to who does not.
+    #[cold]
+    pub(super) fn handle_alert(&mut self) {
+        if self.is_logging_in() {
+            self.phase = Phase::LoggingIn(Connection::Alerted);
+        }
     }
 
     /// Returns where to go on with the notice that the answer is shown as, if that is not complete.

@@ -38,6 +38,13 @@ pub(crate) enum Failure {
         /// What was typed in vain.
         unsaid: Unsaid,
     },
+    /// The server encrypts.
+    Encrypted {
+        /// The server as given.
+        server: String,
+        /// What was typed in vain.
+        unsaid: Unsaid,
+    },
     /// The server was full.
     Full {
         /// The server as given.
@@ -127,6 +134,10 @@ impl fmt::Display for Failure {
                     None => write!(formatter, "the server at {server} closed the connection: {again}")?,
                     Some(error) => write!(formatter, "the connection to {server} broke: {again} ({error})")?,
                 }
+                write_unsaid(*unsaid, formatter)
+            }
+            Self::Encrypted { server, unsaid } => {
+                write!(formatter, "the server at {server} speaks TLS: add --tls")?;
                 write_unsaid(*unsaid, formatter)
             }
             Self::Full { server } => write!(formatter, "{server} is full: try again later"),

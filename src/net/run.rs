@@ -118,7 +118,7 @@ fn connect_failure(error: ConnectError, options: &Options, server: String) -> Fa
 /// not be told what was not answered.
 fn judge(ending: Ending, options: &Options, server: String) -> Verdict {
     use conversation::Outcome::{
-        Full, Left, Lost, MessageRefused, NameRefused, Stalled, Unconnected, Unseen,
+        Encrypted, Full, Left, Lost, MessageRefused, NameRefused, Stalled, Unconnected, Unseen,
     };
     let Ending { outcome, unsaid, is_interactive, refused, unconnected, broken, input_broken } = ending;
     let verdict = match outcome {
@@ -133,6 +133,7 @@ fn judge(ending: Ending, options: &Options, server: String) -> Verdict {
         Outcome::Over(Full) => Failure::Full { server },
         Outcome::Over(Unseen) => return verdict,
         Outcome::Over(Lost) => Failure::Lost { server, error: broken, unsaid },
+        Outcome::Over(Encrypted) => Failure::Encrypted { server, unsaid },
         Outcome::Over(Unconnected) => match unconnected {
             Some(error) => connect_failure(error, options, server),
             None => Failure::Connect { server, error: io::ErrorKind::NotConnected.into() },

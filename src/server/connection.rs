@@ -4,12 +4,10 @@
 use super::hub::{Hub, Id, LOG_IN_LIMIT, Wait};
 use crate::wire::lines::{CHUNK, Line, Lines};
 use crate::wire::outbox::Outbox;
+use crate::wire::protocol::TLS_HANDSHAKE;
 use crate::wire::source::{Filled, Source, Transport};
 use alloc::vec::Vec;
 use core::time::Duration;
-
-/// How TLS begins, of whatever version: a record of its handshake (RFC 8446, section 5.1).
-const CLIENT_HELLO: [u8; 2] = [0x16, 3];
 
 /// What a connection waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -232,7 +230,7 @@ fn meet(transport: &impl Transport, lines: &Lines, id: Id, hub: &mut Hub) -> boo
     if let Some(name) = transport.name() {
         hub.restrict(id, name);
     }
-    !(lines.starts_with(&CLIENT_HELLO) && hub.turn_down(id))
+    !(lines.starts_with(&TLS_HANDSHAKE) && hub.turn_down(id))
 }
 
 /// Hands the whole lines to the hub; returns what the first of the rest waits for.

@@ -232,6 +232,15 @@ pub fn without_carriage_return(line: &[u8]) -> &[u8] {
     line.strip_suffix(b"\r").unwrap_or(line)
 }
 
+/// How TLS begins, of whatever version: with a record of its handshake (RFC 8446, section 5.1).
+pub const TLS_HANDSHAKE: [u8; 2] = [0x16, 3];
+
+/// How an alert of TLS begins, which is all that a server says that encrypts, to who does not,
+pub const TLS_ALERT: [u8; 2] = [0x15, 3];
+
+/// and how long it is. Its last byte may be that of a line's end.
+pub const TLS_ALERT_LENGTH: usize = 7;
+
 /// Whether a user may have this name (spec W4).
 pub fn is_valid_name(name: &[u8]) -> bool {
     !name.is_empty() && !name.iter().any(is_forbidden_in_names)

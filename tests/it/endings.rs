@@ -141,6 +141,25 @@ fn server_that_goes_away_while_a_log_in_is_on_its_way_is_a_loss() {
     }
 }
 
+/// It can only be known by the alert that it sends; nobody is asked for another name, and nothing is tried again.
+#[test]
+fn server_that_encrypts_is_said_to_do_so() {
+    for alert in ["\x15\x03\x03\0\x02\x022", "\x15\x03\x03\0\x02\x02\n"] {
+        for (arguments, typed, shown, told) in [
+            ("", "ann\n!who\n", PROMPT, "; 1 request not sent"),
+            ("--name ann --reconnect", "", "", "--tls\n"),
+        ] {
+            let peer = Peer::new();
+            let mut program = Program::on_pipes(chinwag(peer.port(), arguments));
+            program.enter_all(typed);
+            let mut talk = peer.accept();
+            talk.answer("HELLO-FROM ann", alert);
+            talk.end(End::Close);
+            program.finish().assert_broken(shown, &[&address(peer.port()), "speaks TLS: add --tls", told]);
+        }
+    }
+}
+
 /// Who does not know of it would believe that it has arrived.
 #[test]
 fn what_was_not_answered_is_said_when_the_connection_is_lost() {

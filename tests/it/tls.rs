@@ -259,7 +259,7 @@ fn what_is_not_tls_is_said_on_either_side() {
     outcome.assert_broken("", &["no encrypted connection", "not TLS"]);
     let encrypted = folder.serve_with(&["--tls"]);
     let outcome = folder.visit(&format!("127.0.0.1:{}", encrypted.address.port()));
-    outcome.assert_broken(PROMPT, &["127.0.0.1"]);
+    outcome.assert_broken(PROMPT, &["127.0.0.1", "speaks TLS: add --tls"]);
 }
 
 #[test]

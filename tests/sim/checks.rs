@@ -155,6 +155,7 @@ fn check_outcome(client: &Client, oracle: &Oracle<'_>, is_over: bool) {
             assert_eq!(state, State::MessageRefused);
             check_refused(client);
         }
+        Outcome::Encrypted => assert_eq!(state, State::Encrypted),
         Outcome::Lost => assert!(matches!(state, State::Lost(_)), "lost, instead of {state:?}"),
         Outcome::Unconnected => assert!(client.has_failed && state != State::Chatting),
     }
@@ -196,7 +197,7 @@ fn check_status(client: &Client, oracle: &Oracle<'_>) {
         Outcome::NameRefused => 4,
         Outcome::MessageRefused => 5,
         Outcome::Interrupted => 130,
-        Outcome::Stalled | Outcome::Lost | Outcome::Unconnected => 1,
+        Outcome::Stalled | Outcome::Lost | Outcome::Encrypted | Outcome::Unconnected => 1,
     };
     assert_eq!(ending.status, expected, "{}", dump(client));
     if ending.outcome == Outcome::Left && expected == 0 && client.options.texts_to.is_some() {
@@ -227,9 +228,8 @@ fn check_counts(client: &Client, oracle: &Oracle<'_>) {
     }
     let mut said = oracle.answered + ending.unsaid.unanswered + ending.unsaid.unsent;
     // Only who leaves is told of a log-in.
-    let is_logging_in = matches!(oracle.state, State::LoggingIn(_) | State::Returning | State::Lost(true));
     let leaves = matches!(ending.outcome, Outcome::Left | Outcome::Stalled);
-    said += u64::from(is_logging_in && !leaves);
+    said += u64::from(oracle.is_logging_in() && !leaves);
     assert_eq!(
         oracle.asked(),
         said,

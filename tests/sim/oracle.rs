@@ -45,6 +45,8 @@ pub(crate) enum State {
     Full,
     NameRefused,
     MessageRefused,
+    /// The server encrypts.
+    Encrypted,
     /// Broken off; whether a name waited for its answer.
     Lost(bool),
 }
@@ -98,8 +100,12 @@ impl<'a> Oracle<'a> {
     /// How many requests, log-ins too, were typed: the answered ones, and those that are owed an answer or
     /// a word about them.
     pub(crate) fn asked(&self) -> u64 {
-        let log_in = matches!(self.state, State::LoggingIn(_) | State::Returning | State::Lost(true));
-        u64::from(log_in) + (self.kept + self.commands(self.typed)) as u64
+        u64::from(self.is_logging_in()) + (self.kept + self.commands(self.typed)) as u64
+    }
+
+    /// Whether a name waits for its answer, or waited when all was over.
+    pub(crate) fn is_logging_in(&self) -> bool {
+        matches!(self.state, State::LoggingIn(_) | State::Returning | State::Encrypted | State::Lost(true))
     }
 
     fn commands(&self, lines: &[&[u8]]) -> usize {
@@ -161,6 +167,7 @@ impl<'a> Oracle<'a> {
         }
         if heard.has_ended {
             self.state = match self.state {
+                State::LoggingIn(_) | State::Returning if is_alert(&heard.bytes) => State::Encrypted,
                 State::LoggingIn(false) => State::LoggingIn(true),
                 State::Chatting | State::Returning | State::LoggingIn(true) if self.comes_back() => {
                     State::Returning
@@ -303,6 +310,11 @@ impl<'a> Oracle<'a> {
         escape::append_by(rule, text, &mut visible);
         visible
     }
+}
+
+/// Whether this is an alert of TLS, perhaps cut off.
+fn is_alert(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"\x15\x03") && bytes.len() <= 7
 }
 
 /// The lines that the user typed, up to a `!quit`, unless they are texts; `has_ended` makes one of what has no

@@ -31,6 +31,8 @@ pub(crate) struct ServerOptions {
     pub(crate) gives_names_away: Option<Duration>,
     /// Of a hundred answers, so many are followed by lines that are none.
     pub(crate) talks_junk: usize,
+    /// It encrypts: its one answer, to whatever it is, is an alert, with this last byte.
+    pub(crate) alert: Option<u8>,
     /// Its answers are not quite those of the exact form (spec W5).
     pub(crate) is_of_another_edition: bool,
 }
@@ -47,12 +49,16 @@ impl ServerOptions {
         closes_after_hello: 0,
         gives_names_away: None,
         talks_junk: 0,
+        alert: None,
         is_of_another_edition: false,
     };
 
     pub(crate) fn draw(random: &mut Random, clients: usize) -> Self {
         if random.percent(40) {
             return Self::GOOD;
+        }
+        if random.percent(5) {
+            return Self { alert: Some(*random.pick(b"2\n")), ..Self::GOOD };
         }
         let mut seldom = |most: usize| if random.percent(85) { None } else { Some(random.below(most)) };
         Self {
@@ -66,6 +72,7 @@ impl ServerOptions {
             talks_junk: seldom(100).unwrap_or(0),
             closes_after_refusal: random.percent(50),
             is_of_another_edition: random.percent(30),
+            alert: None,
         }
     }
 }
@@ -245,6 +252,11 @@ impl Naive {
 
     fn handle_line(&mut self, at: usize, line: &[u8]) {
         self.requests += 1;
+        if let Some(alert) = self.options.alert {
+            self.guests[at].unsent = vec![0x15, 3, 3, 0, 2, 2, alert];
+            self.guests[at].is_leaving = true;
+            return;
+        }
         let name = self.guests[at].name.clone();
         let request = Request::parse(line);
         match (request, name) {

@@ -17,10 +17,10 @@ pub(crate) struct Stats {
     pub(crate) lost: usize,
     pub(crate) taken: usize,
     /// By kind, in the order of the display; the last ones did not end.
-    endings: [usize; 10],
+    endings: [usize; 11],
 }
 
-const OUTCOMES: [Outcome; 9] = [
+const OUTCOMES: [Outcome; 10] = [
     Outcome::Left,
     Outcome::Stalled,
     Outcome::Interrupted,
@@ -29,6 +29,7 @@ const OUTCOMES: [Outcome; 9] = [
     Outcome::NameRefused,
     Outcome::MessageRefused,
     Outcome::Lost,
+    Outcome::Encrypted,
     Outcome::Unconnected,
 ];
 

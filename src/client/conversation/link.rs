@@ -6,6 +6,7 @@ use crate::client::frontend::Frontend;
 use crate::client::notice::Notice;
 use crate::client::session::Disconnect;
 use crate::wire::format::note;
+use crate::wire::protocol::{TLS_ALERT, TLS_ALERT_LENGTH};
 use core::time::Duration;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,6 +70,9 @@ impl<F: Frontend> Conversation<F> {
     }
 
     pub(super) fn handle_disconnected(&mut self, now: Duration) {
+        if self.incoming.starts_with(&TLS_ALERT) && self.incoming.len() <= TLS_ALERT_LENGTH {
+            self.session.handle_alert();
+        }
         self.incoming.clear();
         self.link = Link::Down;
         if self.session.is_taken() && self.retry.handle_taken(now) {
@@ -93,6 +97,7 @@ impl<F: Frontend> Conversation<F> {
                 self.note_lost();
                 self.over = Some(Outcome::Lost);
             }
+            Disconnect::Encrypted => self.over = Some(Outcome::Encrypted),
             Disconnect::Again { unanswered } => {
                 if was_logged_in {
                     self.note_lost();

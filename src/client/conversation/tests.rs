@@ -100,6 +100,60 @@ fn lost_connection_is_an_end_after_all_that_came_before_it_is_shown() {
     }
 }
 
+/// Whatever the alert, of which the last byte may be a line end; at once, and also if the end is a reset.
+#[test]
+fn server_that_encrypts_is_told_from_one_that_is_lost() {
+    let alerts: [&[u8]; 4] = [
+        b"\x15\x03\x03\0\x02\x02\x32",
+        b"\x15\x03\x03\0\x02\x02\n",
+        b"\x15\x03\x01\0\x02\x02\x46",
+        b"\x15\x03\x03\0",
+    ];
+    for alert in alerts {
+        for cut in 0..alert.len() {
+            for (end, is_asked) in [(Read::End, true), (Read::Broken, true), (Read::End, false)] {
+                let name = (!is_asked).then_some(&b"ann"[..]);
+                let mut scene = Scene::new(Settings { name, reconnects: true, ..SETTINGS });
+                scene.connect();
+                if is_asked {
+                    scene.type_in("ann\n");
+                }
+                scene.type_in("!who\n");
+                scene.end_input();
+                scene.run();
+                scene.shown();
+                for part in [&alert[..cut], &alert[cut..]].into_iter().filter(|part| !part.is_empty()) {
+                    scene.server.0.borrow_mut().reads.push_back(Read::Bytes(part.to_vec().into()));
+                }
+                scene.end_server(end);
+                scene.run();
+                assert_eq!((scene.outcome(), scene.shown()), (Some(Outcome::Encrypted), String::new()));
+                assert_eq!(scene.leave(), Unsaid { unanswered: 0, unsent: 1 });
+                assert_eq!(Outcome::Encrypted.status(Unsaid::default(), true), 1);
+            }
+        }
+    }
+}
+
+#[test]
+fn what_only_looks_like_an_alert_is_none() {
+    for (said, outcome) in [
+        ("\x15\x03\x03\0\x02\x02\nHELLO ann\n", Outcome::Lost),
+        ("\x15\x03\x03\0\x02\x02xx", Outcome::Lost),
+        ("\x15\x03\n", Outcome::Lost),
+        ("HELLO ann\n\x15\x03\x03\0\x02\x02x", Outcome::Lost),
+        ("HELLO ann\n\x15\x03\x03\0\x02\x02\n", Outcome::Lost),
+        ("BUSY\n\x15\x03\x03\0\x02\x02\n", Outcome::Full),
+    ] {
+        let mut scene = Scene::new(Settings { name: Some(b"ann"), ..SETTINGS });
+        scene.connect();
+        scene.hear(said);
+        scene.end_server(Read::End);
+        scene.run();
+        assert_eq!(scene.outcome(), Some(outcome), "{said:?}");
+    }
+}
+
 /// What is known to be lost is not called an end by choice, though not all could be shown.
 #[test]
 fn lost_connection_is_an_end_after_lingering_though_the_output_is_blocked() {

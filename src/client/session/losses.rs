@@ -28,6 +28,8 @@ pub enum Disconnect {
     Expected,
     /// The session was broken off.
     Lost,
+    /// So it was as the server encrypts, and nothing here does.
+    Encrypted,
 }
 
 impl Session {
@@ -64,6 +66,7 @@ impl Session {
                 outbox.clear();
                 Disconnect::Expected
             }
+            Phase::LoggingIn(Connection::Alerted) => Disconnect::Encrypted,
             Phase::LoggingIn(Connection::Used) => {
                 outbox.clear();
                 self.request_login(Connection::New, outbox);
