@@ -20,6 +20,9 @@ use std::process::{self, ExitCode};
 /// Which of a command line's words is wrong is found among so many.
 const MOST_WORDS: usize = 100;
 
+/// What is said of an option of builds with that feature.
+const ONLY_WITH_TLS: &str = "is only in builds with `--features tls`";
+
 /// A command line that can be understood.
 #[derive(Debug)]
 pub(crate) struct Given {
@@ -41,6 +44,14 @@ impl Given {
 
     /// What the word without an option says is not to be said by an option, too.
     fn checked(self) -> Result<Self, String> {
+        // Nobody talks in the clear who has asked for something else.
+        #[cfg(not(feature = "tls"))]
+        for option in ["tls", "tls-ca", "tls-pin", "tls-cert", "tls-client-ca"] {
+            let variable = self.program.variable(option);
+            if std::env::var_os(&variable).is_some_and(|value| means_yes(&value)) {
+                return Err(format!("error: {variable} {ONLY_WITH_TLS}"));
+            }
+        }
         let Some(word) = self.operand() else { return Ok(self) };
         let text = harmless(word);
         let said = word.to_str().ok_or("not UTF-8").and_then(Destination::parse);
@@ -177,7 +188,7 @@ fn feature_of(word: &OsStr) -> Option<&'static str> {
         return Some("is only in builds with `--features rich`");
     }
     if !cfg!(feature = "tls") && is_one_of("--tls") {
-        return Some("is only in builds with `--features tls`");
+        return Some(ONLY_WITH_TLS);
     }
     (!cfg!(feature = "host") && is_one_of("--host")).then_some("is only in builds with `--features host`")
 }

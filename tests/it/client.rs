@@ -410,3 +410,25 @@ fn arguments_are_made_harmless_too() {
         assert!(!said.contains(['\x1b', '\u{202e}']) && said.contains("^["), "{said:?}");
     }
 }
+
+/// Who has asked for encryption does not get a connection without.
+#[cfg(not(feature = "tls"))]
+#[test]
+fn variable_that_asks_for_encryption_is_heeded_by_builds_without() {
+    use crate::support::{chinwagd, output};
+    for (mut command, variable) in [
+        (without_environment(runner::client()), "CHINWAG_TLS"),
+        (without_environment(runner::client()), "CHINWAG_TLS_PIN"),
+        (chinwagd(), "CHINWAGD_TLS"),
+        (chinwagd(), "CHINWAGD_TLS_CLIENT_CA"),
+    ] {
+        command.env(variable, "1");
+        let output = output(command);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(
+            said.starts_with(&format!("error: {variable} is only in builds with `--features tls`\n")),
+            "{said}"
+        );
+    }
+}
