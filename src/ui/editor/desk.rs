@@ -16,6 +16,7 @@ use super::line::{Line, is_letter, is_not_space};
 use super::search::{Search, Step};
 use super::view::View;
 use crate::client::command::{self, Command};
+use crate::wire::copy::append;
 
 /// The line, its picture on the screen, and all that keys can fetch into it.
 #[derive(Debug)]
@@ -253,7 +254,7 @@ impl Desk {
             self.line.go(self.line.end());
             self.update(out);
             self.view.erase_ghost(out);
-            out.extend_from_slice(b"^C\n");
+            append(out, b"^C\n");
             self.view.start_afresh();
         }
         self.line.set(b"");
@@ -263,7 +264,7 @@ impl Desk {
     /// Not while the screen is another's: what is being shown there would be lost.
     fn clear_screen(&mut self, out: &mut Vec<u8>) {
         if !self.hidden {
-            out.extend_from_slice(CLEAR_SCREEN);
+            append(out, CLEAR_SCREEN);
             self.view.start_afresh();
         }
     }

@@ -6,6 +6,7 @@ use core::mem;
 use core::ops::Range;
 
 use super::text;
+use crate::wire::copy::append;
 use crate::wire::sizes::editor::LONGEST_BY_PASTING;
 
 /// Where the cut text lies as seen from the cursor; several cuts in a row are put together in that order.
@@ -78,7 +79,7 @@ impl Line {
     /// Puts another text in place of this one, the cursor at its end.
     pub(super) fn set(&mut self, text: &[u8]) {
         self.buffer.truncate(self.start);
-        self.buffer.extend_from_slice(text);
+        append(&mut self.buffer, text);
         self.cursor = self.buffer.len();
         self.touch(self.start);
     }
@@ -125,7 +126,7 @@ impl Line {
     pub(super) fn insert(&mut self, text: &[u8]) {
         let at = self.cursor;
         if at == self.buffer.len() {
-            self.buffer.extend_from_slice(text);
+            append(&mut self.buffer, text);
         } else {
             self.buffer.splice(at..at, text.iter().copied());
         }

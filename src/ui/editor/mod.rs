@@ -47,6 +47,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 pub use crate::client::frontend::KeyEvent as Event;
+use crate::wire::copy::append;
 use desk::Desk;
 use keys::{Key, Keys};
 
@@ -270,7 +271,7 @@ impl Editor {
     pub fn mark_pastes(&mut self, out: &mut Vec<u8>) {
         if self.pastes != Pastes::Marked {
             self.pastes = Pastes::Marked;
-            out.extend_from_slice(BRACKETED_PASTE_ON);
+            append(out, BRACKETED_PASTE_ON);
         }
     }
 
@@ -338,7 +339,7 @@ impl Editor {
         self.desk.settle(out);
         if self.pastes == Pastes::Marked {
             self.keys.reset();
-            out.extend_from_slice(BRACKETED_PASTE_OFF);
+            append(out, BRACKETED_PASTE_OFF);
         }
         self.pastes = Pastes::Plain;
     }
@@ -367,7 +368,7 @@ impl Editor {
         self.desk.update(out);
         if self.pastes == Pastes::ToBeMarked {
             self.pastes = Pastes::Marked;
-            out.extend_from_slice(BRACKETED_PASTE_ON);
+            append(out, BRACKETED_PASTE_ON);
         }
     }
 }

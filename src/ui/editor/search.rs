@@ -6,6 +6,7 @@ use super::history::History;
 use super::keys::Key;
 use super::line::{Line, push_with_line_ends};
 use super::text;
+use crate::wire::copy::append;
 
 /// What is looked for, and what was found.
 #[derive(Debug, Default)]
@@ -71,7 +72,7 @@ impl Search {
         let title: &[u8] = if self.failed { b"(failed reverse-i-search)`" } else { b"(reverse-i-search)`" };
         let mut picture = [line.prompt(), title, &self.wanted, b"': "].concat();
         let cursor = picture.len() + place;
-        picture.extend_from_slice(found);
+        append(&mut picture, found);
         (picture, cursor)
     }
 }

@@ -21,6 +21,7 @@ use core::time::Duration;
 
 use super::layout::{Layout, Place};
 use super::text;
+use crate::wire::copy::append;
 
 /// Asks for the place of the cursor, the terminal's name, and its last cell; the cursor is put back.
 pub(super) const QUESTION: &[u8] = b"\x1b[6n\x1b[>c\x1b7\x1b[9999;9999H\x1b[6n\x1b8";
@@ -124,7 +125,7 @@ impl Terminal {
         if let Some(question) = &mut self.question {
             (question.is_asked, question.cursor, question.deadline) = (true, None, None);
             self.awaited += PLACES;
-            out.extend_from_slice(QUESTION);
+            append(out, QUESTION);
         }
     }
 

@@ -12,6 +12,7 @@ use core::mem;
 use super::layout::{Layout, Place, Start, push_rows};
 use super::terminal::Terminal;
 use super::text;
+use crate::wire::copy::append;
 
 /// Columns and rows when the terminal does not know.
 const USUAL_SIZE: (u16, u16) = (80, 24);
@@ -150,9 +151,9 @@ impl View {
         }
         self.erase_ghost(out);
         if width > 0 {
-            out.extend_from_slice(DIM);
-            out.extend_from_slice(&ghost);
-            out.extend_from_slice(NOT_DIM);
+            append(out, DIM);
+            append(out, &ghost);
+            append(out, NOT_DIM);
             push_motion(width, b'D', out);
         }
         self.ghost = ghost;
@@ -161,7 +162,7 @@ impl View {
     /// Takes the ghost off the screen: to be called before anything else is written.
     pub(super) fn erase_ghost(&mut self, out: &mut Vec<u8>) {
         if !self.ghost.is_empty() {
-            out.extend_from_slice(b"\x1b[K");
+            append(out, b"\x1b[K");
             self.ghost.clear();
         }
     }
@@ -227,7 +228,7 @@ impl View {
         }
         // A wide character may leave a cell free at the end of a row.
         if (shown.end.row, shown.end.column) > (end.row, end.column) || !text[at..].is_ascii() {
-            out.extend_from_slice(if shown.end.row == first.row { b"\x1b[K" } else { b"\x1b[J" });
+            append(out, if shown.end.row == first.row { b"\x1b[K" } else { b"\x1b[J" });
         }
         let below = self.window_end(text).1;
         push_rows(text, Start { at, skip: 0 }, below, out);
@@ -244,7 +245,7 @@ impl View {
         // What joins the last character without making it wider is for the terminal to join.
         let joins = end == shown.at && text::joins(text, added);
         if joins {
-            out.extend_from_slice(&text[added..]);
+            append(out, &text[added..]);
         }
         joins
     }
@@ -324,7 +325,7 @@ impl View {
         if let Some(shown) = self.shown.take() {
             out.push(b'\r');
             push_motion(shown.at.row.saturating_sub(self.top), b'A', out);
-            out.extend_from_slice(how);
+            append(out, how);
         }
     }
 
@@ -369,7 +370,7 @@ fn push_motion(n: usize, direction: u8, out: &mut Vec<u8>) {
 }
 
 fn push_sequence(n: usize, last: u8, out: &mut Vec<u8>) {
-    out.extend_from_slice(b"\x1b[");
+    append(out, b"\x1b[");
     if n > 1 {
         let mut unit = 1;
         while n / unit >= 10 {

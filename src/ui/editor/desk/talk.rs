@@ -6,6 +6,7 @@ use super::Desk;
 use crate::client::command::Command;
 #[cfg(feature = "rich")]
 use crate::client::command::Reading;
+use crate::wire::copy::append;
 use crate::wire::escape::{Rule, append_by};
 use alloc::vec::Vec;
 use core::mem;
@@ -40,7 +41,7 @@ impl Desk {
         self.talk.to = name.to_vec();
         self.talk.prompt = b"to ".to_vec();
         append_by(Rule::Name, name, &mut self.talk.prompt);
-        self.talk.prompt.extend_from_slice(b": ");
+        append(&mut self.talk.prompt, b": ");
     }
 
     /// The prompt says whom the line is for, unless that stands in the line, or nothing does.

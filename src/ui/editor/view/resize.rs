@@ -7,6 +7,7 @@ use core::time::Duration;
 use super::super::layout::{Layout, Place, Start, push_rows};
 use super::super::terminal::{Drawing, Finding, State, Terminal};
 use super::{Lead, Shown, View, push_sequence, size};
+use crate::wire::copy::append;
 
 impl View {
     /// Takes a new size, that of a terminal which shows this text, with the cursor there; `is_typed` if that is more than a
@@ -25,7 +26,7 @@ impl View {
         if !self.ghost.is_empty() {
             // It may have been wrapped.
             self.ghost.clear();
-            out.extend_from_slice(b"\x1b[J");
+            append(out, b"\x1b[J");
         }
         match self.shown {
             Some(shown) if is_typed || shown.end.row > 0 || shown.end.column >= size.0 => {
