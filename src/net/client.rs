@@ -227,9 +227,25 @@ impl Client {
             Ok(None) => {}
             Err(error) => {
                 note!(Info, "{}: {error}", self.target);
-                self.unconnected = Some(error);
+                #[cfg_attr(not(feature = "tls"), expect(unused_variables, reason = "nobody is distrusted"))]
+                let before = self.unconnected.replace(error);
                 self.conversation.handle_connect_failed(now);
+                #[cfg(feature = "tls")]
+                self.say_distrust(before.as_ref(), now);
             }
+        }
+    }
+
+    /// Who comes back by and by is told that the server is not the right one any more, once.
+    #[cfg(feature = "tls")]
+    fn say_distrust(&mut self, before: Option<&ConnectError>, now: Duration) {
+        let distrust =
+            |error: Option<&ConnectError>| error.and_then(ConnectError::distrust).map(str::to_owned);
+        let said = distrust(self.unconnected.as_ref());
+        if let Some(why) = said.as_ref().filter(|_| said != distrust(before))
+            && self.conversation.outcome(now).is_none()
+        {
+            log::say("chinwag", why);
         }
     }
 

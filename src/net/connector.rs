@@ -419,6 +419,17 @@ fn established(stream: &TcpStream) -> io::Result<bool> {
     }
 }
 
+#[cfg(feature = "tls")]
+impl ConnectError {
+    /// Why the server is not the one that is meant, if that is why.
+    pub(crate) fn distrust(&self) -> Option<&str> {
+        match self {
+            Self::Untrusted(refused) => refused.distrust(),
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Display for ConnectError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

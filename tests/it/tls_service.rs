@@ -56,6 +56,33 @@ fn certificate_is_exchanged_while_everybody_stays() {
     assert_eq!(talking.finish().status.code(), Some(0));
 }
 
+/// Nobody is asked in the middle of a conversation.
+#[test]
+fn who_comes_back_to_another_server_is_told() {
+    let folder = Folder::new();
+    let (first, second) = (folder.vouch("first", &["localhost"]), folder.vouch("second", &["localhost"]));
+    let port = free_port();
+    let address = format!("localhost:{port}");
+    let serve = |papers: &Papers| folder.serve(papers, &["--address", &address]);
+    let server = serve(&first);
+    let pin = &first.fingerprint;
+    let mut client =
+        Program::on_pipes(folder.client(&format!("--reconnect --tls-pin {pin} -n ann {address}")));
+    client.output.expect(LOGGED_IN);
+    drop(server);
+    client.errors.expect("was lost: trying to come back\n");
+    let server = serve(&second);
+    client.errors.expect(format!("{address} is not trusted: its certificate is none of those pinned"));
+    drop(server);
+    let _server = serve(&first);
+    client.errors.expect("again\n");
+    client.enter("!who\n");
+    client.output.expect("There are 1 online users:\nann\n");
+    assert_eq!(client.errors.text().matches("is not trusted").count(), 1);
+    client.enter("!quit\n");
+    assert_eq!(client.wait().code(), Some(0));
+}
+
 #[test]
 fn only_those_come_in_who_have_a_certificate() {
     let folder = Folder::new();

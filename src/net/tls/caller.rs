@@ -36,6 +36,8 @@ pub(crate) struct Caller {
 pub(crate) struct Refused {
     /// In a sentence that names the server.
     why: String,
+    /// It is not trusted.
+    is_distrusted: bool,
     /// What it showed, if that could be asked about.
     pub(crate) unknown: Option<Fingerprint>,
 }
@@ -130,7 +132,8 @@ impl Caller {
                 Refusal::Unknown(shown) if self.trust.can_ask() => Some(shown),
                 _ => None,
             };
-            return Refused { why: Words { refusal: &refusal, known }.to_string(), unknown };
+            let why = Words { refusal: &refusal, known }.to_string();
+            return Refused { why, is_distrusted: true, unknown };
         }
         let why = match error.kind() {
             io::ErrorKind::TimedOut => {
@@ -141,7 +144,14 @@ impl Caller {
             }
             _ => format!("there is no encrypted connection to {server}: {error}"),
         };
-        Refused { why, unknown: None }
+        Refused { why, is_distrusted: false, unknown: None }
+    }
+}
+
+impl Refused {
+    /// Why the server is not the one that is meant, if that is why.
+    pub(crate) fn distrust(&self) -> Option<&str> {
+        self.is_distrusted.then_some(&self.why)
     }
 }
 

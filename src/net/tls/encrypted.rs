@@ -35,6 +35,10 @@ const WRITE_MOST: usize = 1 << 14;
 /// Chains of certificates are shorter.
 const HANDSHAKE_MOST: usize = 2 * RECORD;
 
+/// In one call the socket is read so often at most: records without a text may come as fast as they are read. The rest
+/// is read after [a while](crate::wire::source::TRY_AGAIN).
+const READS_MOST: usize = 64;
+
 thread_local! {
     static INCOMING: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
     static OUTGOING: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
@@ -228,11 +232,11 @@ impl<S: Transport<Error = io::Error>> Transport for Encrypted<S> {
     type Error = io::Error;
 
     fn read(&mut self, near: &mut [u8], far: &mut [u8]) -> Result<usize, Stop<io::Error>> {
-        loop {
-            let count = self.plain.take(near, far);
-            if count > 0 {
-                return Ok(count);
-            }
+        let count = self.plain.take(near, far);
+        if count > 0 {
+            return Ok(count);
+        }
+        for _ in 0..READS_MOST {
             if self.check_end()? {
                 return Ok(0);
             }
@@ -241,6 +245,7 @@ impl<S: Transport<Error = io::Error>> Transport for Encrypted<S> {
                 return Ok(count);
             }
         }
+        if self.check_end()? { Ok(0) } else { Err(Stop::Starved) }
     }
 
     /// Takes as much as fits into one record, once the one before has gone.

@@ -126,7 +126,7 @@ fn every_cut_gives_the_same_text() {
                 }
                 match read(to, 1 + came.len() % 700) {
                     Ok(bytes) => came.extend(bytes),
-                    Err(stop) => assert_eq!(stop, Stop::Blocked),
+                    Err(stop) => assert!(matches!(stop, Stop::Blocked | Stop::Starved)),
                 }
             }
             assert_eq!(came, sent);
@@ -332,4 +332,27 @@ fn source_flushes_what_waits_for_the_handshake_and_for_the_socket() {
         }
     }
     assert!(came == text(3000) && outbox.is_empty() && !server.has_unwritten());
+}
+
+/// One who sends what is no text, as fast as it is read, does not keep all others waiting.
+#[test]
+fn records_without_text_are_read_a_bounded_number_at_a_time() {
+    let (mut client, mut server) = pair(RECORD, usize::MAX);
+    greet(&mut client, &mut server);
+    client.write(b"x").unwrap();
+    let part: Vec<u8> = client.socket.outgoing.borrow_mut().bytes.drain(..).collect();
+    server.socket.cut = 1;
+    // A record of which each read brings a byte.
+    let long = WRITE_MOST / 2;
+    client.socket.outgoing.borrow_mut().bytes.extend(part);
+    client.write(&text(long)).unwrap();
+    assert_eq!(read(&mut server, 9), Ok(b"x".to_vec()));
+    let mut reads = 0;
+    let came = loop {
+        match read(&mut server, RECORD) {
+            Err(Stop::Starved) => reads += READS_MOST,
+            other => break other,
+        }
+    };
+    assert!(came == Ok(text(long)) && reads > long - READS_MOST);
 }
