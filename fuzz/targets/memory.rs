@@ -19,6 +19,10 @@ pub(super) struct Memory {
     pub(super) has_end: bool,
     /// After the bytes comes an error, and nothing is taken.
     pub(super) is_broken: bool,
+    /// So many bytes are not for who reads, and nothing is to be written before they came.
+    pub(super) greeting: usize,
+    /// Who is behind it, if that is known.
+    pub(super) name: Option<Vec<u8>>,
 }
 
 impl Memory {
@@ -31,6 +35,9 @@ impl Transport for Memory {
     type Error = &'static str;
 
     fn read(&mut self, near: &mut [u8], _: &mut [u8]) -> Result<usize, Stop<&'static str>> {
+        let greeting = self.greeting.min(self.bytes.len());
+        self.bytes.drain(..greeting);
+        self.greeting -= greeting;
         let most = near.len().min(self.at_once);
         // As long as bytes are there, to read them cannot fail.
         let count = self.bytes.read(&mut near[..most]).unwrap_or(0);
@@ -46,10 +53,19 @@ impl Transport for Memory {
         if self.is_broken {
             return Err(Stop::Broken("broken"));
         }
+        assert!(self.greeting == 0, "it talks before it has greeted");
         let count = bytes.len().min(self.at_once).min(self.room);
         self.room -= count;
         self.written.borrow_mut().extend_from_slice(&bytes[..count]);
         if count == 0 { Err(Stop::Blocked) } else { Ok(count) }
+    }
+
+    fn is_greeting(&self) -> bool {
+        self.greeting > 0
+    }
+
+    fn name(&self) -> Option<&[u8]> {
+        self.name.as_deref()
     }
 }
 

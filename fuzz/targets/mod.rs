@@ -7,6 +7,7 @@
 
 mod conversation;
 mod deadlines;
+mod door;
 mod editor;
 mod escape;
 mod flood;
@@ -30,6 +31,7 @@ type Target = fn(&[u8]);
 pub(crate) const TARGETS: &[(&str, Target)] = &[
     ("conversation", conversation::run),
     ("deadlines", deadlines::run),
+    ("door", door::run),
     ("editor", editor::run),
     ("escape", escape::run),
     ("flood", flood::run),
