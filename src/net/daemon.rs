@@ -161,7 +161,10 @@ fn reload(mut signals: Vec<i32>, server: &mut Server) -> Vec<i32> {
         && signals.len() < count
     {
         match keeper.reload() {
-            Ok(()) => note!(Warn, "new connections are shown the certificate {}", keeper.fingerprint()),
+            Ok(()) => {
+                let shown = keeper.fingerprint();
+                logging::say("chinwagd", &format_args!("new connections are shown the certificate {shown}"));
+            }
             Err(why) => note!(Error, "the certificate stays as it was: {why}"),
         }
     }

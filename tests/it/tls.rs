@@ -173,6 +173,22 @@ fn server_that_an_authority_vouches_for_is_trusted() {
     folder.visit(&format!("--tls-ca {ca} --address tls:localhost:{port}")).assert(0, alone());
 }
 
+/// The authorities of the system are where the variables of OpenSSL say.
+#[test]
+fn authorities_of_the_system_count_where_no_other_is_named() {
+    let folder = Folder::new();
+    let server = folder.serve(&folder.vouch("server", &["localhost"]), &[]);
+    let visit = |authorities: &str| {
+        let mut command = folder.client(&format!("--tls localhost:{}", server.address.port()));
+        command.env("SSL_CERT_FILE", authorities).env("SSL_CERT_DIR", folder.path("absent"));
+        let mut program = Program::on_pipes(command);
+        program.enter_all("ann\n!who\n");
+        program.finish()
+    };
+    visit(&folder.authority()).assert(0, alone());
+    visit(&folder.path("none")).assert_broken("", &["not trusted", "knows no authorities", "--tls-ca"]);
+}
+
 #[test]
 fn pinned_server_is_trusted_whatever_else_is_wrong_with_it() {
     let folder = Folder::new();
@@ -343,6 +359,11 @@ fn what_does_not_go_together_is_said() {
         assert_eq!(output.status.code(), Some(status), "{said}");
         assert!(words.iter().all(|word| said.contains(word)), "{said}");
     }
+    let mut command = folder.at_home(chinwagd(), "--address 127.0.0.1:1 --tls-cert ");
+    fs::set_permissions(&one.key, fs::Permissions::from_mode(0o604)).unwrap();
+    command.args([&one.certificate, "--tls-key", &one.key, "--tls-client-ca", &empty]);
+    let said = String::from_utf8(crate::support::output(command).stderr).unwrap();
+    assert!(said.contains(&format!("can read the key in {0}: chmod o= {0}", one.key)), "{said}");
     let outcome = folder.visit("--tls-pin SHA1:00 127.0.0.1:1");
     assert_eq!(outcome.status.code(), Some(2));
     folder

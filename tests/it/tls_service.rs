@@ -56,6 +56,22 @@ fn certificate_is_exchanged_while_everybody_stays() {
     assert_eq!(talking.finish().status.code(), Some(0));
 }
 
+#[test]
+fn command_may_stand_between() {
+    let folder = Folder::new();
+    let papers = folder.vouch("server", &["localhost"]);
+    let server = folder.serve(&papers, &[]);
+    let (port, pin) = (server.address.port(), &papers.fingerprint);
+    if Other::start("ncat --version").is_none() {
+        return;
+    }
+    let mut command = folder.client(&format!("--tls-pin {pin} -n ann"));
+    command.args(["--via", &format!("ncat 127.0.0.1 {port}")]);
+    let mut client = Program::on_pipes(command);
+    client.enter_all("!who\n");
+    client.finish().assert(0, alone().replacen(PROMPT, "", 1));
+}
+
 /// Nobody is asked in the middle of a conversation.
 #[test]
 fn who_comes_back_to_another_server_is_told() {

@@ -32,8 +32,9 @@ const READ_MOST: usize = 64 * 1024;
 const WRITE_MOST: usize = 1 << 14;
 
 /// A message of the handshake may come in several records, which are kept until it is whole: so much of them at most.
-/// Chains of certificates are shorter.
-const HANDSHAKE_MOST: usize = 2 * RECORD;
+/// Chains of certificates are shorter; and what a server keeps comes from strangers.
+const HANDSHAKE_MOST: usize = RECORD;
+const HANDSHAKE_MOST_OF_SERVER: usize = 2 * RECORD;
 
 /// In one call the socket is read so often at most: records without a text may come as fast as they are read. The rest
 /// is read after [a while](crate::wire::source::TRY_AGAIN).
@@ -209,10 +210,12 @@ impl<S: Transport<Error = io::Error>> Encrypted<S> {
 
     /// Keeps the start of what has not come whole.
     fn keep(&mut self, rest: &[u8]) {
+        let comes_from_server = matches!(self.session, Session::Client(_));
+        let most = if comes_from_server { HANDSHAKE_MOST_OF_SERVER } else { HANDSHAKE_MOST };
         self.cipher.clear();
         if !matches!(self.end, End::Open) || rest.is_empty() {
             self.cipher = Vec::new();
-        } else if rest.len() > HANDSHAKE_MOST {
+        } else if rest.len() > most {
             self.end = End::Failed(words::too_long());
         } else {
             self.cipher.reserve_exact(rest.len());

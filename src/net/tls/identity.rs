@@ -1,7 +1,7 @@
 //! Who somebody is: a chain of certificates, and the key that belongs to it; from files, or made here.
 
 use crate::client::known::Fingerprint;
-use crate::net::log;
+use crate::wire::format::note;
 use rcgen::{CertificateParams, DnType, KeyPair};
 use ring::digest::{SHA256, digest};
 use rustls::pki_types::pem::{self, PemObject};
@@ -115,10 +115,7 @@ fn warn_of_readers(path: &Path) {
     // A group may be let in on purpose, as Debian's `ssl-cert` is.
     if mode & 0o007 != 0 {
         let path = path.display();
-        log::say(
-            "warning",
-            &format_args!("everybody on this machine can read the key in {path}: chmod o= {path}"),
-        );
+        note!(Error, "everybody on this machine can read the key in {path}: chmod o= {path}");
     }
 }
 
