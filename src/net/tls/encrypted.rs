@@ -237,6 +237,8 @@ impl<S: Transport<Error = io::Error>> Transport for Encrypted<S> {
     fn read(&mut self, near: &mut [u8], far: &mut [u8]) -> Result<usize, Stop<io::Error>> {
         let count = self.plain.take(near, far);
         if count > 0 {
+            // More may have come since the socket was read, and been announced.
+            self.is_drained = false;
             return Ok(count);
         }
         for _ in 0..READS_MOST {

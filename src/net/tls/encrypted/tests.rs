@@ -52,6 +52,10 @@ impl Transport for Wire {
         Ok(count)
     }
 
+    fn drains_by_short_read(&self) -> bool {
+        self.cut == usize::MAX
+    }
+
     fn end(&mut self) {
         self.outgoing.borrow_mut().is_closed = true;
     }
@@ -272,6 +276,23 @@ fn rubbish_is_answered_by_an_alert_and_a_sentence() {
         assert_eq!(error.to_string(), said);
         // A record of the kind alert (RFC 8446, 5.1 and 6).
         assert_eq!(client.socket.incoming.borrow().bytes.front(), Some(&21));
+    }
+}
+
+/// What comes while some is left over is announced once, and to a stream that is known to be readable: so a read that
+/// brings no more than what was left over says nothing of the socket.
+#[test]
+fn what_comes_while_some_is_left_over_is_read() {
+    let (mut client, mut server) = pair(usize::MAX, usize::MAX);
+    greet(&mut client, &mut server);
+    let mut source = Source::new(server);
+    client.write(b"0123456789").unwrap();
+    assert!(matches!(source.read(&mut [0; 4]), Filled::Bytes(4)));
+    client.write(b"abc").unwrap();
+    source.handle_readable();
+    for (count, is_readable) in [(6, true), (3, false)] {
+        assert!(matches!(source.read(&mut [0; 99]), Filled::Bytes(came) if came == count));
+        assert_eq!(source.is_readable(), is_readable);
     }
 }
 
