@@ -87,7 +87,7 @@
 //!   peer                who is behind one of this machine
 //!   stream              a connection
 //!   transport stdio     what a stream can be: sockets, inherited descriptors
-//!   connector           connections, without waiting
+//!   connector ask       connections, without waiting; whether it is the right server, asked on a terminal
 //!   via                 those through a command
 //!   lookup child        names, without waiting; the program that does wait
 //!   endpoint            where a server is: hosts and ports, files
@@ -96,18 +96,19 @@
 //!   log journal         standard error; the log file
 //!   filters no_filters  which lines of the log are wanted
 //!   options failure     what the client can be asked; what can break
+//!   no_tls              that nothing is encrypted
 //!   extras errands      with the feature `rich`: what more can be asked; the user's command
 //! net/tls/              encrypted connections; with the feature only
 //!   encrypted session   a connection that is encrypted; rustls' side of that
 //!   stream              what client and server talk through then
-//!   caller ask          the client's side; whether it is the right server, asked on a terminal
+//!   caller              the client's side
 //!   trust refusal       who is trusted; why not
 //!   keeper subject      the server's side; the name on a certificate
 //!   identity            certificates and keys: read, or made here
 //!   options words       what can be asked; what goes wrong
 //! cli/                  the edge: command lines, in words
 //!   client server       the two programs
-//!   extras tls          options of the features `rich` and `tls`
+//!   extras tls no_tls   options of the features `rich` and `tls`, or that there are none
 //!   table given         what their command lines have in common: options and help; what was given
 //!   clap_words words    the words of a command line: by clap, or without it
 //!   destination units   where to go, and as whom, in one word; what is counted

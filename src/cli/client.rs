@@ -4,7 +4,6 @@
 use crate::cli::extras;
 use crate::cli::given::{self, Given};
 use crate::cli::table::{COMMON, Program};
-#[cfg(feature = "tls")]
 use crate::cli::tls;
 use crate::cli::units;
 use crate::net::options::{Options, Send, When};
@@ -117,7 +116,6 @@ static PROGRAM: Program = Program {
     prefix: "CHINWAG_",
     options: &[
         OPTIONS,
-        #[cfg(feature = "tls")]
         tls::CLIENT,
         #[cfg(feature = "rich")]
         extras::OPTIONS,
@@ -197,7 +195,6 @@ pub(super) fn parse(words: &[OsString]) -> Result<Options, String> {
         name: given.text("name")?,
         to: given.value("to").map(|name| user(given, "to", name)).transpose()?,
         place: given.places()?.pop().ok_or("error: an address is needed")?,
-        #[cfg(feature = "tls")]
         tls: tls::client(given)?,
         #[cfg(feature = "rich")]
         extras: extras::read(given)?,
@@ -289,7 +286,6 @@ pub(super) mod tests {
             strict: false,
             send: None,
             verbose: 0,
-            #[cfg(feature = "tls")]
             tls: None,
             #[cfg(feature = "rich")]
             extras: Default::default(),

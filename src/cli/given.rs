@@ -5,7 +5,6 @@
 use super::clap_words::Words;
 use super::destination::Destination;
 use super::table::{OPERAND, Program, Wrong};
-#[cfg(feature = "tls")]
 use super::tls;
 use super::units::{self, Number};
 #[cfg(not(feature = "clap"))]
@@ -21,7 +20,7 @@ use std::process::{self, ExitCode};
 const MOST_WORDS: usize = 100;
 
 /// What is said of an option of builds with that feature.
-const ONLY_WITH_TLS: &str = "is only in builds with `--features tls`";
+pub(super) const ONLY_WITH_TLS: &str = "is only in builds with `--features tls`";
 
 /// A command line that can be understood.
 #[derive(Debug)]
@@ -44,14 +43,6 @@ impl Given {
 
     /// What the word without an option says is not to be said by an option, too.
     fn checked(self) -> Result<Self, String> {
-        // Nobody talks in the clear who has asked for something else.
-        #[cfg(not(feature = "tls"))]
-        for option in ["tls", "tls-ca", "tls-pin", "tls-cert", "tls-client-ca"] {
-            let variable = self.program.variable(option);
-            if std::env::var_os(&variable).is_some_and(|value| means_yes(&value)) {
-                return Err(format!("error: {variable} {ONLY_WITH_TLS}"));
-            }
-        }
         let Some(word) = self.operand() else { return Ok(self) };
         let text = harmless(word);
         let said = word.to_str().ok_or("not UTF-8").and_then(Destination::parse);
@@ -79,6 +70,13 @@ impl Given {
     pub(crate) fn flag(&self, name: &str) -> bool {
         self.words.has(name)
             || std::env::var_os(self.program.variable(name)).is_some_and(|value| means_yes(&value))
+    }
+
+    /// The environment variable of an option, if it is set and says yes.
+    #[cfg(not(feature = "tls"))]
+    pub(super) fn asks_by_variable(&self, name: &str) -> Option<String> {
+        let variable = self.program.variable(name);
+        std::env::var_os(&variable).is_some_and(|value| means_yes(&value)).then_some(variable)
     }
 
     /// How often `-v` was given.
@@ -132,9 +130,7 @@ impl Given {
         }
         let mut places = Vec::new();
         for value in values {
-            let text = value.to_str().ok_or("not UTF-8");
-            #[cfg(feature = "tls")]
-            let text = text.map(|text| tls::encrypted(text).unwrap_or(text));
+            let text = value.to_str().ok_or("not UTF-8").and_then(tls::place);
             let place = text.and_then(|text| Place::parse(text, port));
             places.push(place.map_err(|why| self.wrong("address", &value, why))?);
         }

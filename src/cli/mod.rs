@@ -12,6 +12,9 @@ pub mod server;
 mod table;
 #[cfg(feature = "tls")]
 mod tls;
+#[cfg(not(feature = "tls"))]
+#[path = "no_tls.rs"]
+mod tls;
 mod units;
 #[cfg(any(test, not(feature = "clap")))]
 mod words;

@@ -2,13 +2,10 @@
 
 use crate::cli::given::{self, Given};
 use crate::cli::table::{COMMON, Program};
-#[cfg(feature = "tls")]
 use crate::cli::tls;
 use crate::cli::units::{self, Number};
 use crate::net::daemon::{self, Names, Settings};
 use crate::net::log;
-#[cfg(feature = "tls")]
-use crate::net::tls::options::Service;
 use crate::server::Config;
 use crate::server::doors::Networks;
 use crate::server::hub::{Limits, QUEUE_ROOM};
@@ -75,12 +72,7 @@ static PROGRAM: Program = Program {
     about: ABOUT,
     operand: "",
     prefix: "CHINWAGD_",
-    options: &[
-        OPTIONS,
-        #[cfg(feature = "tls")]
-        tls::SERVER,
-        COMMON,
-    ],
+    options: &[OPTIONS, tls::SERVER, COMMON],
     brief: BRIEF,
     before: BEFORE,
     after: AFTER,
@@ -153,8 +145,7 @@ impl Options {
             networks: Networks { allowed: networks(given, "allow")?, denied: networks(given, "deny")? },
             names,
             config: Config { limits, echobot: given.flag("echobot") },
-            #[cfg(feature = "tls")]
-            tls: tls::server(given)?.map(|tls| Service { names: names.certificate, ..tls }),
+            tls: tls::server(given, names.certificate)?,
         };
         let mut places = settings.places.iter().enumerate();
         if let Some((_, place)) = places.find(|(index, place)| !settings.names_those_at(*index, place)) {
@@ -218,6 +209,8 @@ fn contradiction(limits: &Limits) -> Option<String> {
 mod tests {
     use super::*;
     use crate::net::endpoint::Place;
+    #[cfg(feature = "tls")]
+    use crate::net::tls::options::Service;
     use crate::wire::protocol::DEFAULT_PORT;
 
     fn parse(arguments: &str) -> Result<Options, String> {
@@ -270,7 +263,6 @@ mod tests {
             networks,
             names: Names::default(),
             config,
-            #[cfg(feature = "tls")]
             tls: None,
         };
         assert_eq!(options, Options { settings, verbose: 3 });
@@ -293,12 +285,31 @@ mod tests {
         {
             assert!(parse(line).unwrap_err().starts_with("error: "), "{line}");
         }
-        #[cfg(feature = "tls")]
-        {
+        if cfg!(feature = "tls") {
             let both = "-a /run/chat -a 127.0.0.1 --names peer,certificate --tls";
             assert!(parse(both).unwrap_err().contains("127.0.0.1:5378"));
             assert!(parse(&format!("{both} --tls-client-ca ca.pem")).is_ok());
         }
+    }
+
+    /// By number: the socket of this machine needs none.
+    #[test]
+    #[cfg(feature = "tls")]
+    fn what_is_encrypted_is_what_is_said() {
+        for (line, expected) in [
+            ("-a a -a b -a /c", None),
+            ("-a a -a b -a /c --tls", Some([true, true, false])),
+            ("-a a -a tls:b -a /c", Some([false, true, false])),
+            ("-a a -a tls:b -a /c --tls", Some([true, true, false])),
+            ("-a a -a b -a tls:/c", Some([false, false, true])),
+            ("-a a -a b -a /c --tls-cert c --tls-key k", Some([true, true, false])),
+        ] {
+            let tls = parse(line).unwrap().settings.tls;
+            let covers =
+                |tls: Service| [(0, true), (1, true), (2, false)].map(|(at, remote)| tls.covers(at, remote));
+            assert_eq!(tls.map(covers), expected, "{line}");
+        }
+        assert!(parse("--tls-cert c").unwrap_err().contains("go together"));
     }
 
     #[test]

@@ -25,14 +25,20 @@ tls-key||FILE|||The key that belongs to it
 tls-client-ca||FILE|||Let only those in who have a certificate of an authority in FILE
 ";
 
-/// The place in an address that is to be encrypted, if it says so.
-pub(super) fn encrypted(address: &str) -> Option<&str> {
-    address.strip_prefix("tls:")
+/// How an address begins that is to be encrypted.
+const ENCRYPTED: &str = "tls:";
+
+/// The place in an address, whether it is to be encrypted or not.
+///
+/// # Errors
+/// None here.
+pub(super) fn place(address: &str) -> Result<&str, &'static str> {
+    Ok(address.strip_prefix(ENCRYPTED).unwrap_or(address))
 }
 
 /// Which of the addresses say that they are to be encrypted, in their order.
 fn marks(given: &Given) -> Vec<bool> {
-    let says = |address: &OsString| address.to_str().is_some_and(|text| encrypted(text).is_some());
+    let says = |address: &OsString| address.to_str().is_some_and(|text| text.starts_with(ENCRYPTED));
     given.values("address").iter().map(says).collect()
 }
 
@@ -52,23 +58,23 @@ pub(crate) fn client(given: &Given) -> Result<Option<Options>, String> {
         .then_some(options))
 }
 
-/// What the server is told; nothing, if it is not to encrypt.
+/// What the server is told; nothing, if it is not to encrypt. Clients have the `names` of their certificates, or any.
 ///
 /// # Errors
 /// A sentence that says what is wrong.
-pub(crate) fn server(given: &Given) -> Result<Option<Service>, String> {
+pub(crate) fn server(given: &Given, names: bool) -> Result<Option<Service>, String> {
     let service = Service {
         identity: identity(given)?,
         client_authorities: file(given, "tls-client-ca"),
         ..Service::default()
     };
     let places = marks(given);
-    // One address that asks for it leaves the others as they are.
-    let is_everywhere = !places.contains(&true);
-    if is_everywhere && !given.flag("tls") && service == Service::default() {
+    // One address that asks for it leaves the others as they are, unless all are said to be meant.
+    let is_everywhere = given.flag("tls") || !places.contains(&true);
+    if !given.flag("tls") && !places.contains(&true) && service == Service::default() {
         return Ok(None);
     }
-    Ok(Some(Service { places, is_everywhere, ..service }))
+    Ok(Some(Service { places, is_everywhere, names, ..service }))
 }
 
 fn file(given: &Given, name: &str) -> Option<PathBuf> {

@@ -6,13 +6,11 @@
 use super::child::Ended;
 use super::endpoint::{self, Place};
 use super::lookup::Lookup;
-use super::stream::{Socket, Stream};
-#[cfg(feature = "tls")]
+use super::stream::{Socket, Stream, plain};
 use super::tls::caller::{Caller, Refused};
 use super::transport;
 use super::via::Via;
 use crate::client::attempts::{Attempts, interleave};
-#[cfg(feature = "tls")]
 use crate::client::known::Fingerprint;
 use crate::wire::format::note;
 use mio::net::{TcpStream, UnixStream};
@@ -37,7 +35,6 @@ pub(crate) struct Connector {
     lookup_token: Token,
     state: State,
     /// What encrypts the connection, if it is to be encrypted.
-    #[cfg(feature = "tls")]
     caller: Option<Caller>,
 }
 
@@ -49,7 +46,6 @@ pub(crate) enum ConnectError {
     /// No address could be connected to.
     Refused(io::Error),
     /// It could not be encrypted, or not to whom it was meant.
-    #[cfg(feature = "tls")]
     Untrusted(Refused),
 }
 
@@ -91,10 +87,8 @@ enum State {
         deadline: Duration,
     },
     /// The connection stands, and the caller is at it.
-    #[cfg(feature = "tls")]
     Greeting,
     /// It was made beforehand.
-    #[cfg(feature = "tls")]
     Ready(Stream),
 }
 
@@ -102,15 +96,7 @@ impl Connector {
     /// Is to connect to `target`, within `timeout` for the look-up and all attempts together. The sockets have one
     /// token, and the look-up another.
     pub(crate) fn new(target: Target, timeout: Duration, token: Token, lookup_token: Token) -> Self {
-        Self {
-            target,
-            timeout,
-            token,
-            lookup_token,
-            state: State::Idle,
-            #[cfg(feature = "tls")]
-            caller: None,
-        }
+        Self { target, timeout, token, lookup_token, state: State::Idle, caller: None }
     }
 
     /// When [`Connector::advance`] is to be called even if nothing happens.
@@ -120,9 +106,7 @@ impl Connector {
             State::LookingUp { deadline, .. } => Some(*deadline),
             State::Trying(race) => race.attempts.next_deadline(),
             State::Entering { again, deadline } => Some(*again.min(deadline)),
-            #[cfg(feature = "tls")]
             State::Greeting => self.caller.as_ref().and_then(Caller::next_deadline),
-            #[cfg(feature = "tls")]
             State::Ready(_) => None,
         }
     }
@@ -144,13 +128,11 @@ impl Connector {
 
     /// Begins to connect, anew if it was at it. [`Connector::advance`] is to be called next.
     pub(crate) fn start(&mut self, registry: &Registry, now: Duration) {
-        #[cfg(feature = "tls")]
         if matches!(self.state, State::Ready(_)) {
             return;
         }
         self.give_up(registry);
         let deadline = now.saturating_add(self.timeout);
-        #[cfg(feature = "tls")]
         if let Some(caller) = &mut self.caller {
             caller.start(deadline);
         }
@@ -173,14 +155,12 @@ impl Connector {
         registry: &Registry,
         now: Duration,
     ) -> Result<Option<Stream>, ConnectError> {
-        #[cfg(feature = "tls")]
         if let State::Ready(_) = self.state
             && let State::Ready(stream) = std::mem::replace(&mut self.state, State::Idle)
         {
             return Ok(Some(stream));
         }
         let result = self.take_steps(registry, now);
-        #[cfg(feature = "tls")]
         let result = self.encrypt(result, registry, now);
         if !matches!(result, Ok(None)) {
             self.give_up(registry);
@@ -227,20 +207,17 @@ impl Connector {
             State::Idle | State::Entering { .. } => {}
             State::LookingUp { lookup, .. } => lookup.give_up(registry),
             State::Trying(race) => race.give_up(registry),
-            #[cfg(feature = "tls")]
             State::Greeting => {
                 if let Some(caller) = &mut self.caller {
                     caller.give_up();
                 }
             }
-            #[cfg(feature = "tls")]
             State::Ready(_) => {}
         }
     }
 }
 
 /// What it does to have the connection encrypted.
-#[cfg(feature = "tls")]
 impl Connector {
     /// The same, encrypted.
     pub(crate) fn encrypted(mut self, caller: Option<Caller>) -> Self {
@@ -275,7 +252,7 @@ impl Connector {
     ) -> Result<Option<Stream>, ConnectError> {
         let socket = result?;
         if self.caller.is_none() {
-            return Ok(socket.map(Stream::from));
+            return Ok(socket.map(plain));
         }
         if socket.is_some() {
             self.give_up(registry);
@@ -435,7 +412,6 @@ impl fmt::Display for ConnectError {
         match self {
             Self::Unknown(error) => write!(formatter, "the look-up failed: {error}"),
             Self::Refused(error) => error.fmt(formatter),
-            #[cfg(feature = "tls")]
             Self::Untrusted(refused) => refused.fmt(formatter),
         }
     }

@@ -9,7 +9,6 @@ use crate::net::endpoint::Place;
 use crate::net::listener::Listener;
 use crate::net::signals::Signals;
 use crate::net::stdio::Stdio;
-#[cfg(feature = "tls")]
 use crate::net::tls::{keeper::Keeper, options::Service};
 use crate::server::Config;
 use crate::server::doors::Networks;
@@ -17,7 +16,6 @@ use crate::wire::format::note;
 use crate::wire::sizes::{CAN_ASK, LEAST, is_there};
 use mio::{Events, Poll, Token};
 use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit, rlim_t, setrlimit};
-#[cfg(feature = "tls")]
 use signal_hook::consts::SIGHUP;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use std::io::{self, Write};
@@ -48,20 +46,13 @@ pub(crate) struct Settings {
     /// What the server is to be like.
     pub(crate) config: Config,
     /// How connections are encrypted, if some are.
-    #[cfg(feature = "tls")]
     pub(crate) tls: Option<Service>,
 }
 
 impl Settings {
     /// Whether those who come to this place, which has this number, do not choose their names; if nobody else does.
-    #[cfg_attr(not(feature = "tls"), expect(unused_variables, reason = "nobody has a certificate"))]
     pub(crate) fn names_those_at(&self, index: usize, place: &Place) -> bool {
-        #[cfg(feature = "tls")]
-        let tls = self.tls.as_ref();
-        #[cfg(feature = "tls")]
-        let certifies = tls.is_some_and(|tls| tls.client_authorities.is_some() && tls.covers(index, true));
-        #[cfg(not(feature = "tls"))]
-        let certifies = false;
+        let certifies = self.tls.as_ref().is_some_and(|tls| tls.certifies(index));
         match place {
             _ if self.names == Names::default() => true,
             Place::Unix(_) => self.names.peer,
@@ -91,12 +82,8 @@ pub(crate) fn run(settings: Settings) -> io::Result<()> {
     let mut poll = Poll::new()?;
     // To find a host can take long: a signal still ends the program as it ends any.
     let listeners = listen(&settings)?;
-    #[cfg(feature = "tls")]
     let keeper = keeper(settings.tls, &listeners)?;
-    #[cfg(feature = "tls")]
     let caught = &[SIGINT, SIGTERM, SIGHUP][..if keeper.is_some() { 3 } else { 2 }];
-    #[cfg(not(feature = "tls"))]
-    let caught = &[SIGINT, SIGTERM];
     let mut signals = Signals::catch(caught, poll.registry(), SIGNALS)?;
     announce(&listeners);
     let mut server = Server::new(listeners, settings.config, poll.registry(), SERVER)?;
@@ -104,7 +91,6 @@ pub(crate) fn run(settings: Settings) -> io::Result<()> {
     if settings.names.peer {
         server.name_peers(peer::name);
     }
-    #[cfg(feature = "tls")]
     server.encrypt(keeper);
     handed::say_ready();
 
@@ -115,7 +101,6 @@ pub(crate) fn run(settings: Settings) -> io::Result<()> {
         server.turn(poll.registry(), now);
         logging::flush();
         let came = signals.take();
-        #[cfg(feature = "tls")]
         let came = reload(came, &mut server);
         if !came.is_empty() {
             break;
@@ -138,7 +123,6 @@ pub(crate) fn run(settings: Settings) -> io::Result<()> {
 }
 
 /// What encrypts connections, if that is asked for; says how to find it.
-#[cfg(feature = "tls")]
 fn keeper(service: Option<Service>, listeners: &[Listener]) -> io::Result<Option<Keeper>> {
     let Some(service) = service else { return Ok(None) };
     let keeper = Keeper::new(service).map_err(|why| io::Error::new(io::ErrorKind::InvalidInput, why))?;
@@ -153,7 +137,6 @@ fn keeper(service: Option<Service>, listeners: &[Listener]) -> io::Result<Option
 }
 
 /// Reads the certificates again if a signal asks for it; returns the others.
-#[cfg(feature = "tls")]
 fn reload(mut signals: Vec<i32>, server: &mut Server) -> Vec<i32> {
     let count = signals.len();
     signals.retain(|&signal| signal != SIGHUP);

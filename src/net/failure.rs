@@ -81,7 +81,6 @@ pub(crate) enum Failure {
         error: io::Error,
     },
     /// The connection is to be encrypted, and that cannot be, in a sentence.
-    #[cfg(feature = "tls")]
     Untrusted(String),
     /// There is too little memory to begin.
     Memory,
@@ -184,7 +183,6 @@ impl fmt::Display for Failure {
             Self::Log { path, error } => {
                 write!(formatter, "cannot write to {}: choose another --log ({error})", path.display())
             }
-            #[cfg(feature = "tls")]
             Self::Untrusted(sentence) => formatter.write_str(sentence),
             Self::Memory => formatter.write_str(TOO_LITTLE_MEMORY),
             Self::Local { what, error } => write!(formatter, "{what} does not work: {error}"),

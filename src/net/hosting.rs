@@ -10,8 +10,7 @@ use super::log;
 use super::options::Options;
 use super::server::Server;
 pub(crate) use super::server::Server as Hosted;
-#[cfg(feature = "tls")]
-use super::tls::{keeper::Keeper, options::Service};
+use super::tls::keeper::Keeper;
 use crate::server::Config;
 use mio::Poll;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -34,27 +33,13 @@ pub(crate) fn open(options: &Options, poll: &Poll) -> Result<(Hosted, Place, Tar
     };
     let (listens, address) = (listener.place().to_string(), listener.address());
     let config = Config { echobot: true, ..Config::default() };
-    #[cfg(feature = "tls")]
-    let keeper = keeper(options)?;
-    #[cfg(feature = "tls")]
+    let keeper = options.tls.as_ref().map(|tls| Keeper::new(tls.service())).transpose();
+    let keeper = keeper.map_err(Failure::Untrusted)?;
     let how = keeper.as_ref().map(|keeper| keeper.invitation(listener.place(), address));
-    #[cfg(not(feature = "tls"))]
-    let how = None;
-    #[cfg_attr(not(feature = "tls"), expect(unused_mut, reason = "nothing is added to it"))]
     let mut server = Server::new(vec![listener], config, poll.registry(), SERVER).map_err(failure)?;
-    #[cfg(feature = "tls")]
     server.encrypt(keeper);
     say_where(&listens, address, how);
     Ok((server, place, target))
-}
-
-/// What encrypts the connections, if they are to be encrypted. A socket of this machine asks for it, too.
-#[cfg(feature = "tls")]
-fn keeper(options: &Options) -> Result<Option<Keeper>, Failure> {
-    let Some(tls) = &options.tls else { return Ok(None) };
-    let identity = tls.identity.clone();
-    let service = Service { identity, places: vec![true], ..Service::default() };
-    Keeper::new(service).map(Some).map_err(Failure::Untrusted)
 }
 
 /// Tells whoever hosts what others have to type, before anything is asked on standard output.

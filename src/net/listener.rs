@@ -157,7 +157,6 @@ impl Listener {
     }
 
     /// The address, if it is one of the network.
-    #[cfg(any(feature = "host", feature = "tls"))]
     pub(crate) fn address(&self) -> Option<SocketAddr> {
         match &self.socket {
             Listening::Tcp(socket) => socket.local_addr().ok(),

@@ -1,5 +1,6 @@
 //! The edge: sockets, descriptors, signals, the clock and the two event loops.
 
+mod ask;
 mod child;
 pub(crate) mod client;
 pub(crate) mod clock;
@@ -37,6 +38,9 @@ pub(crate) mod signals;
 pub(crate) mod stdio;
 mod stream;
 #[cfg(feature = "tls")]
+pub(crate) mod tls;
+#[cfg(not(feature = "tls"))]
+#[path = "no_tls.rs"]
 pub(crate) mod tls;
 mod transport;
 #[cfg(feature = "editor")]

@@ -37,7 +37,6 @@ impl Hosted {
         match *self {}
     }
 
-    #[cfg(feature = "tls")]
     pub(crate) fn keeper(&mut self) -> Option<&mut super::tls::keeper::Keeper> {
         match *self {}
     }

@@ -1,6 +1,7 @@
 //! What a user can ask of the client.
 
 use super::endpoint::Place;
+use super::tls;
 use std::ffi::CString;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -49,8 +50,7 @@ pub(crate) struct Options {
     /// How often `-v` was given.
     pub(crate) verbose: u8,
     /// How to encrypt the connection, if that is to be.
-    #[cfg(feature = "tls")]
-    pub(crate) tls: Option<super::tls::options::Options>,
+    pub(crate) tls: Option<tls::options::Options>,
     /// Those of the feature `rich`.
     #[cfg(feature = "rich")]
     pub(crate) extras: super::extras::Extras,

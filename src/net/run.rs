@@ -1,11 +1,13 @@
 //! The client as a whole: with the server that it hosts, if it is to host one; and what its end means.
 
+use super::ask;
 use super::client::{Client, LOOK_UP, SOCKET};
 use super::connector::{ConnectError, Connector, Target};
 use super::failure::{Failure, Words};
 use super::hosting;
 use super::log;
 use super::options::Options;
+use super::tls::caller::Caller;
 use super::via::Via;
 use crate::client::conversation;
 use crate::client::session::Unsaid;
@@ -57,9 +59,7 @@ pub(crate) fn run(options: &Options) -> Result<Verdict, Failure> {
     if CAN_ASK && !is_there(LEAST) {
         return Err(Failure::Memory);
     }
-    #[cfg_attr(not(feature = "tls"), expect(unused_mut, reason = "nothing is waited for here"))]
     let mut poll = Poll::new().map_err(Failure::local("the poll"))?;
-    #[cfg_attr(not(feature = "tls"), expect(unused_mut, reason = "nothing is asked of it here"))]
     let (name, target, mut server) = match &options.via {
         _ if options.host => {
             let (server, place, target) = hosting::open(options, &poll)?;
@@ -72,14 +72,12 @@ pub(crate) fn run(options: &Options) -> Result<Verdict, Failure> {
         None => (options.place.to_string(), Target::at(&options.place), None),
     };
     let connector = Connector::new(target, options.connect_timeout, SOCKET, LOOK_UP);
-    #[cfg(feature = "tls")]
     let connector = encrypted(connector, options, &name, &mut poll, &mut server)?;
     let ending = Client::new(options, name.clone(), connector, poll, server)?.run()?;
     Ok(judge(ending, options, name))
 }
 
 /// The same, if it is to be encrypted: with the server asked about, if somebody is there who can be asked.
-#[cfg(feature = "tls")]
 fn encrypted(
     connector: Connector,
     options: &Options,
@@ -87,12 +85,10 @@ fn encrypted(
     poll: &mut Poll,
     server: &mut Option<hosting::Hosted>,
 ) -> Result<Connector, Failure> {
-    use super::tls::{ask, caller::Caller, options as asked};
     let Some(tls) = &options.tls else { return Ok(connector) };
     // One's own server is known.
     let own = server.as_mut().and_then(hosting::Hosted::keeper).map(|keeper| *keeper.fingerprint());
-    let own = own.map(|own| asked::Options { pins: vec![own], ..asked::Options::default() });
-    let caller = Caller::new(own.as_ref().unwrap_or(tls), &options.place).map_err(Failure::Untrusted)?;
+    let caller = Caller::new(tls, own, &options.place).map_err(Failure::Untrusted)?;
     let mut connector = connector.encrypted(Some(caller));
     if connector.can_ask() && ask::is_possible() {
         let connected = ask::connect(&mut connector, poll, name);
@@ -109,7 +105,6 @@ fn connect_failure(error: ConnectError, options: &Options, server: String) -> Fa
     match error {
         ConnectError::Unknown(error) => Failure::Unknown { host: options.place.host().to_owned(), error },
         ConnectError::Refused(error) => Failure::Connect { server, error },
-        #[cfg(feature = "tls")]
         ConnectError::Untrusted(refused) => Failure::Untrusted(refused.to_string()),
     }
 }

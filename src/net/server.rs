@@ -2,8 +2,7 @@
 //! the [intake](Intake).
 
 use super::listener::{Listener, Peer};
-use super::stream::{Socket, Stream};
-#[cfg(feature = "tls")]
+use super::stream::{Socket, Stream, plain};
 use super::tls::keeper::Keeper;
 use crate::server::Config;
 use crate::server::doors::{Admission, Doors, Networks, Seat};
@@ -36,7 +35,6 @@ pub(crate) struct Server {
     naming: Option<Naming>,
     intake: Intake<Visitor>,
     /// What encrypts the connections of some entrances.
-    #[cfg(feature = "tls")]
     keeper: Option<Keeper>,
 }
 
@@ -130,25 +128,15 @@ impl Server {
             entrances.push(Entrance { listener, accepting: Accepting::Idle });
         }
         let doors = Doors::new(config.limits.max_per_address);
-        Ok(Self {
-            entrances,
-            tokens_from,
-            doors,
-            naming: None,
-            intake: Intake::new(&config),
-            #[cfg(feature = "tls")]
-            keeper: None,
-        })
+        Ok(Self { entrances, tokens_from, doors, naming: None, intake: Intake::new(&config), keeper: None })
     }
 
     /// From now on the connections through those entrances are encrypted that the keeper is for.
-    #[cfg(feature = "tls")]
     pub(crate) fn encrypt(&mut self, keeper: Option<Keeper>) {
         self.keeper = keeper;
     }
 
     /// What encrypts them.
-    #[cfg(feature = "tls")]
     pub(crate) fn keeper(&mut self) -> Option<&mut Keeper> {
         self.keeper.as_mut()
     }
@@ -270,15 +258,13 @@ impl Server {
     }
 
     /// What somebody talks through who came through an entrance.
-    #[cfg_attr(not(feature = "tls"), expect(unused_variables, reason = "none is encrypted"))]
     fn stream(&self, index: usize, socket: Socket) -> io::Result<Stream> {
-        #[cfg(feature = "tls")]
         if let Some(keeper) = &self.keeper
             && keeper.is_for(index, self.entrances[index].listener.address().is_some())
         {
             return keeper.admit(socket);
         }
-        Ok(Stream::from(socket))
+        Ok(plain(socket))
     }
 
     fn admit(

@@ -93,9 +93,4 @@ impl Source for Socket {
     }
 }
 
-/// What client and server talk through.
-#[cfg(not(feature = "tls"))]
-pub(crate) type Stream = Socket;
-
-#[cfg(feature = "tls")]
-pub(crate) use super::tls::stream::Stream;
+pub(crate) use super::tls::stream::{Stream, plain};

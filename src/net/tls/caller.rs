@@ -39,25 +39,36 @@ pub(crate) struct Refused {
     /// It is not trusted.
     is_distrusted: bool,
     /// What it showed, if that could be asked about.
-    pub(crate) unknown: Option<Fingerprint>,
+    unknown: Option<Fingerprint>,
+}
+
+impl Refused {
+    /// What it showed, if it may be asked about.
+    pub(crate) fn unknown(&self) -> Option<Fingerprint> {
+        self.unknown
+    }
 }
 
 impl Caller {
-    /// Is to call the server at `place`.
+    /// Is to call the server at `place`, which is one's own if that is known by its fingerprint.
     ///
     /// # Errors
     /// A sentence about the certificate that is to be shown to it.
-    pub(crate) fn new(options: &Options, place: &Place) -> Result<Self, String> {
+    pub(crate) fn new(options: &Options, own: Option<Fingerprint>, place: &Place) -> Result<Self, String> {
         let provider = provider();
         let path = options.known.clone();
         let path = path.or_else(|| Some(identity::data_folder()?.join("known-servers")));
         let known = KnownFile { path, server: place.to_string() };
-        let (pins, authorities) = (options.pins.clone(), options.authorities.clone());
+        let (pins, authorities) = match own {
+            Some(own) => (vec![own], None),
+            None => (options.pins.clone(), options.authorities.clone()),
+        };
         let trust = Arc::new(Trust::new(provider.clone(), pins, authorities, known));
         let builder = ClientConfig::builder_with_provider(provider).with_protocol_versions(VERSIONS);
         let builder = builder.map_err(|error| error.to_string())?.dangerous();
         let builder = builder.with_custom_certificate_verifier(trust.clone());
-        let mut config = match &options.identity {
+        let identity = options.identity.as_ref().filter(|_| own.is_none());
+        let mut config = match identity {
             None => builder.with_no_client_auth(),
             Some((certificates, key)) => {
                 let Identity { chain, key } = Identity::load(certificates, key)?;

@@ -1,6 +1,5 @@
 //! Connections that are encrypted, by TLS 1.3: who may read them, and who is at the other end.
 
-pub(crate) mod ask;
 pub(crate) mod caller;
 pub(crate) mod encrypted;
 pub(crate) mod identity;

@@ -16,6 +16,14 @@ pub(crate) struct Options {
     pub(crate) identity: Option<(PathBuf, PathBuf)>,
 }
 
+#[cfg(feature = "host")]
+impl Options {
+    /// What the server of one who hosts offers: it has one address, of whatever kind.
+    pub(crate) fn service(&self) -> Service {
+        Service { identity: self.identity.clone(), places: vec![true], ..Service::default() }
+    }
+}
+
 /// What a server offers.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Service {
@@ -32,6 +40,11 @@ pub(crate) struct Service {
 }
 
 impl Service {
+    /// Whether those need a certificate who come from the network to the address with this number.
+    pub(crate) fn certifies(&self, index: usize) -> bool {
+        self.client_authorities.is_some() && self.covers(index, true)
+    }
+
     /// Whether the connections are to be encrypted of those who come through a socket: that of the address with this
     /// number, which is of the network or not.
     pub(crate) fn covers(&self, index: usize, is_remote: bool) -> bool {

@@ -15,10 +15,9 @@ pub(crate) enum Stream {
     Encrypted(Box<Encrypted<Socket>>),
 }
 
-impl From<Socket> for Stream {
-    fn from(socket: Socket) -> Self {
-        Self::Plain(socket)
-    }
+/// One that is not encrypted.
+pub(crate) fn plain(socket: Socket) -> Stream {
+    Stream::Plain(socket)
 }
 
 impl Stream {

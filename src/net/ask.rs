@@ -31,7 +31,7 @@ pub(crate) fn connect(
             Err(error) => error,
         };
         match &error {
-            ConnectError::Untrusted(refused) => match refused.unknown {
+            ConnectError::Untrusted(refused) => match refused.unknown() {
                 Some(shown) if is_right(server, &shown)? => connector.remember(&shown)?,
                 _ => return Ok(Err(error)),
             },
