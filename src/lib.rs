@@ -59,8 +59,7 @@
 //!   keys line           bytes to keys; the edited text
 //!   history completion  the lines sent before; what Tab adds
 //!   advice              what stands dim behind the line
-//!   text grapheme       what a character is; where one ends
-//!   layout view         where it stands; what is on the screen
+//!   text layout view    what a character is; where it stands; what is on the screen
 //!   terminal            where the terminal has put it after a new size
 //! ui/editor/desk/       a part of it
 //!   talk                whom lines are for, and what they are told

@@ -30,7 +30,6 @@
 mod advice;
 mod completion;
 mod desk;
-mod grapheme;
 mod history;
 mod keys;
 mod layout;

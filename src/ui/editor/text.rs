@@ -4,7 +4,6 @@
 //! for the space itself; and so is a tab, as the columns it takes are the terminal's secret. A line's end within the text is
 //! a mark of one cell.
 
-use super::grapheme;
 use crate::ui::display::PROMPT;
 use crate::wire::escape;
 use crate::wire::guise::{Guise, guise};
@@ -12,6 +11,7 @@ use crate::wire::sizes::editor::COMPLETED_NAME;
 use alloc::vec::Vec;
 use core::str;
 
+use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Bytes that the cursor steps over, and that are deleted, as one.
@@ -78,7 +78,7 @@ fn first_grapheme(rest: &[u8], deceives: impl Fn(char) -> bool) -> &str {
         let window = &rest[..rest.len().min(size)];
         let text = valid(window);
         let plain = text.find(&deceives).map_or(text, |end| &text[..end]);
-        let grapheme = grapheme::first(plain);
+        let grapheme = plain.graphemes(true).next().unwrap_or("");
         // An end before the window's end stands, whatever comes after it.
         let cut_by_window =
             grapheme.len() == text.len() && window.len() - text.len() < MAX_CHAR && window.len() < rest.len();
