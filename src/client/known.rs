@@ -12,9 +12,6 @@ use alloc::string::String;
 use core::fmt;
 use core::fmt::Write as _;
 
-/// A text longer than this is not read.
-pub const LONGEST: usize = 1 << 20;
-
 const KIND: &str = "SHA256:";
 
 /// What is said of a certificate to tell it from all others: its SHA-256.

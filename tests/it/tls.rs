@@ -339,7 +339,8 @@ fn what_does_not_go_together_is_said() {
     let (one, two) = (folder.vouch("one", &["a"]), folder.vouch("two", &["b"]));
     let empty = folder.path("empty");
     fs::write(&empty, "nothing").unwrap();
-    let absent = folder.path("absent");
+    let (absent, long) = (folder.path("absent"), folder.path("long"));
+    fs::write(&long, "\n".repeat(1 << 20) + &fs::read_to_string(&one.certificate).unwrap()).unwrap();
     for (arguments, status, words) in [
         (vec!["--tls-cert", &one.certificate], 2, vec!["--tls-cert and --tls-key go together"]),
         (
@@ -351,6 +352,7 @@ fn what_does_not_go_together_is_said() {
         (vec!["--tls-cert", &one.certificate, "--tls-key", &empty], 1, vec!["no private key in it", &empty]),
         (vec!["--tls-cert", &absent, "--tls-key", &one.key], 1, vec!["cannot read", &absent]),
         (vec!["--tls", "--tls-client-ca", &empty], 1, vec![&empty]),
+        (vec!["--tls-cert", &long, "--tls-key", &one.key], 1, vec!["longer than 1 MiB", &long]),
     ] {
         let mut command = folder.at_home(chinwagd(), "");
         command.args(arguments);

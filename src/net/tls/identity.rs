@@ -12,7 +12,7 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt 
 use std::path::{Path, PathBuf};
 use std::{env, process};
 
-/// A file of certificates or keys is no longer.
+/// A file of certificates, keys or known servers is no longer.
 const LONGEST: u64 = 1 << 20;
 
 /// A chain, one's own certificate first, and its key.
@@ -103,9 +103,18 @@ pub(crate) fn fingerprint(certificate: &CertificateDer<'_>) -> Fingerprint {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, String> {
+    read_file(path).map_err(|error| format!("cannot read {}: {error}", path.display()))
+}
+
+/// All of a file, if that is no longer than [`LONGEST`].
+///
+/// # Errors
+/// Those of the system, and `FileTooLarge`.
+pub(super) fn read_file(path: &Path) -> io::Result<Vec<u8>> {
     let mut text = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(LONGEST).read_to_end(&mut text));
-    read.map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+    if File::open(path)?.take(LONGEST + 1).read_to_end(&mut text)? as u64 > LONGEST {
+        return Err(io::Error::new(ErrorKind::FileTooLarge, "it is longer than 1 MiB"));
+    }
     Ok(text)
 }
 

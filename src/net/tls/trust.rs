@@ -1,7 +1,7 @@
 //! Whether a server is the one that is meant: by pinned fingerprints, by those that were seen before, or by the
 //! authorities that vouch for its certificate. In that order: the first that says anything decides.
 
-use super::identity::{fingerprint, load_certificates};
+use super::identity::{fingerprint, load_certificates, read_file};
 use super::refusal::Refusal;
 use crate::client::known::{self, Fingerprint, Known};
 use rustls::client::WebPkiServerVerifier;
@@ -9,8 +9,8 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
-use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{self, ErrorKind, Read, Write};
+use std::fs::{DirBuilder, OpenOptions};
+use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -213,13 +213,8 @@ impl KnownFile {
 
 /// A file that is not there knows nobody.
 fn read(path: &Path) -> io::Result<Vec<u8>> {
-    let mut text = Vec::new();
-    match File::open(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(text),
-        opened => opened?.take(known::LONGEST as u64 + 1).read_to_end(&mut text)?,
-    };
-    if text.len() > known::LONGEST {
-        return Err(io::Error::new(ErrorKind::FileTooLarge, "it is longer than 1 MiB"));
+    match read_file(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
+        read => read,
     }
-    Ok(text)
 }

@@ -4,6 +4,7 @@ use crate::wire::outbox::Outbox;
 use crate::wire::source::{Filled, Source};
 use rustls::client::UnbufferedClientConnection;
 use rustls::server::UnbufferedServerConnection;
+use rustls::unbuffered::ConnectionState;
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -376,4 +377,23 @@ fn records_without_text_are_read_a_bounded_number_at_a_time() {
         }
     };
     assert!(came == Ok(text(long)) && reads > long - READS_MOST);
+}
+
+/// Also those that the other side asks for, in an answer that nothing else makes necessary (RFC 8446, 4.6.3).
+#[test]
+fn keys_change_in_the_middle_of_it() {
+    let (mut client, mut server) = pair(usize::MAX, usize::MAX);
+    greet(&mut client, &mut server);
+    for round in 0..5_u8 {
+        let Session::Client(session) = &mut client.session else { panic!("not a client") };
+        match session.process_tls_records(&mut []).state {
+            Ok(ConnectionState::WriteTraffic(traffic)) => traffic.refresh_traffic_keys().unwrap(),
+            other => panic!("{other:?}"),
+        }
+        client.write(&[round; 3]).unwrap();
+        assert_eq!(read(&mut server, 9), Ok(vec![round; 3]));
+        server.write(&[round; 4]).unwrap();
+        assert_eq!(read(&mut client, 9), Ok(vec![round; 4]));
+        assert!(!client.has_unwritten() && !server.has_unwritten());
+    }
 }
