@@ -65,7 +65,7 @@ define Build/Compile/Cargo
 		--root $(PKG_INSTALL_DIR) --path "$(PKG_BUILD_DIR)/$(if $(strip $(1)),$(strip $(1)))" $(2)
 endef
 MAKE
-make -C openwrt TOPDIR="$openwrt" >"$work/log" 2>&1 || { tail -20 "$work/log"; exit 1; }
+make -C openwrt TOPDIR="$openwrt" CONFIG_CHINWAG_TLS=y >"$work/log" 2>&1 || { tail -20 "$work/log"; exit 1; }
 (cd "$openwrt" && find root-chinwag root-chinwagd -type f -printf '%m %p\n' | sort -k2) | tee "$work/files"
 diff "$work/files" - <<'FILES'
 755 root-chinwag/usr/bin/chinwag
@@ -73,6 +73,8 @@ diff "$work/files" - <<'FILES'
 755 root-chinwagd/etc/init.d/chinwagd
 755 root-chinwagd/usr/bin/chinwagd
 FILES
+
+"$openwrt/root-chinwag/usr/bin/chinwag" --help | grep -q -- --tls-pin || fail "it is built without TLS"
 
 echo "== OpenWrt: the server is started as its configuration says"
 # Stand-ins for rc.common, functions.sh and procd.sh: one section, whose options are variables.
@@ -128,7 +130,7 @@ include $(BR2_EXTERNAL_CHINWAG_PATH)/external.mk
 MAKE
 for server in '' y; do
     rm -rf "$buildroot/root"
-    CARGO_BUILD_TARGET=$target make -C "$buildroot" all BR2_EXTERNAL_CHINWAG_PATH="$PWD/buildroot" BR2_PACKAGE_CHINWAG_SERVER=$server \
+    CARGO_BUILD_TARGET=$target make -C "$buildroot" all BR2_EXTERNAL_CHINWAG_PATH="$PWD/buildroot" BR2_PACKAGE_CHINWAG_SERVER=$server BR2_PACKAGE_CHINWAG_TLS=$server \
         RUSTC_TARGET_NAME="$target" CHINWAG_BUILT="$work/target/$target/release" >"$work/log" 2>&1 || { tail -20 "$work/log"; exit 1; }
     made=$(cd "$buildroot/root" && find . -type f -printf '%P ' | xargs -n 1 | sort | xargs)
     echo "$made"
