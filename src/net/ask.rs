@@ -30,12 +30,17 @@ pub(crate) fn connect(
             Ok(()) => return Ok(Ok(())),
             Err(error) => error,
         };
-        match &error {
-            ConnectError::Untrusted(refused) => match refused.unknown() {
-                Some(shown) if is_right(server, &shown)? => connector.remember(&shown)?,
-                _ => return Ok(Err(error)),
-            },
-            _ => return Ok(Err(error)),
+        let unknown = match &error {
+            ConnectError::Untrusted(refused) => refused.unknown(),
+            _ => None,
+        };
+        let Some(shown) = unknown else { return Ok(Err(error)) };
+        if !is_right(server, &shown)? {
+            return Ok(Err(error));
+        }
+        if let Err(why) = connector.remember(&shown) {
+            log::say("chinwag", &format_args!("it cannot be remembered: {why}; give another --tls-known"));
+            return Ok(Err(error));
         }
     }
 }

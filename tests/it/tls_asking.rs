@@ -80,6 +80,21 @@ fn no_and_control_c_and_the_end_of_input_are_refusals() {
 }
 
 #[test]
+fn what_cannot_be_remembered_is_not_trusted() {
+    let folder = Folder::new();
+    let papers = folder.self_sign("own", CertificateParams::default());
+    let server = folder.serve(&papers, &[]);
+    let place = format!("127.0.0.1:{}", server.address.port());
+    let mut seat = seat(&folder, &format!("--tls-known /proc/chinwag/known {place}"));
+    seat.program.output.expect(QUESTION);
+    seat.enter("yes");
+    seat.program.output.expect("chinwag: it cannot be remembered: ");
+    seat.program.output.expect("--tls-known");
+    seat.program.output.expect(format!("accept it with --tls-pin {}", papers.fingerprint));
+    assert_eq!(seat.finish().status.code(), Some(1));
+}
+
+#[test]
 fn nobody_is_asked_where_the_answer_is_known() {
     let folder = Folder::new();
     let papers = folder.vouch("server", &["127.0.0.1"]);

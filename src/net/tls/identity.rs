@@ -80,10 +80,7 @@ fn write_private(path: &Path, text: &[u8]) -> io::Result<()> {
     let written =
         file.write_all(text).and_then(|()| file.sync_all()).and_then(|()| fs::hard_link(&new, path));
     let _ = fs::remove_file(&new);
-    match written {
-        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
-        _ => Ok(()),
-    }
+    written
 }
 
 /// The certificates of a file, in its order.
