@@ -49,8 +49,8 @@ fn marks(given: &Given) -> Vec<bool> {
 pub(crate) fn client(given: &Given) -> Result<Option<Options>, String> {
     let options = Options {
         pins: pins(given)?,
-        authorities: file(given, "tls-ca"),
-        known: file(given, "tls-known"),
+        authorities: file(given, "tls-ca")?,
+        known: file(given, "tls-known")?,
         identity: identity(given)?,
     };
     // Whoever says whom to trust does not want to talk to everybody.
@@ -65,7 +65,7 @@ pub(crate) fn client(given: &Given) -> Result<Option<Options>, String> {
 pub(crate) fn server(given: &Given, names: bool) -> Result<Option<Service>, String> {
     let service = Service {
         identity: identity(given)?,
-        client_authorities: file(given, "tls-client-ca"),
+        client_authorities: file(given, "tls-client-ca")?,
         ..Service::default()
     };
     let places = marks(given);
@@ -77,8 +77,12 @@ pub(crate) fn server(given: &Given, names: bool) -> Result<Option<Service>, Stri
     Ok(Some(Service { places, is_everywhere, names, ..service }))
 }
 
-fn file(given: &Given, name: &str) -> Option<PathBuf> {
-    given.value(name).filter(|value| !value.is_empty()).map(PathBuf::from)
+/// An empty one is not as good as none: a script that has lost its variable would go on unencrypted.
+fn file(given: &Given, name: &str) -> Result<Option<PathBuf>, String> {
+    match given.value(name) {
+        Some(value) if value.is_empty() => Err(given.wrong(name, &value, "a file is needed")),
+        value => Ok(value.map(PathBuf::from)),
+    }
 }
 
 fn pins(given: &Given) -> Result<Vec<Fingerprint>, String> {
@@ -93,9 +97,57 @@ fn pins(given: &Given) -> Result<Vec<Fingerprint>, String> {
 }
 
 fn identity(given: &Given) -> Result<Option<(PathBuf, PathBuf)>, String> {
-    match (file(given, "tls-cert"), file(given, "tls-key")) {
+    match (file(given, "tls-cert")?, file(given, "tls-key")?) {
         (Some(certificates), Some(key)) => Ok(Some((certificates, key))),
         (None, None) => Ok(None),
         _ => Err("error: --tls-cert and --tls-key go together: give both".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::client::tests::parsed;
+    use crate::cli::server;
+
+    #[test]
+    fn what_can_be_asked_of_the_client() {
+        let tls =
+            |line: &str| parsed(&line.split_whitespace().collect::<Vec<_>>()).map(|options| options.tls);
+        let pin = format!("SHA256:{}", "0a".repeat(32));
+        assert_eq!(tls("chat:1"), Ok(None));
+        for line in ["--tls chat", "--address tls:chat:7", "--tls --address tls:chat"] {
+            assert_eq!(tls(line), Ok(Some(Options::default())), "{line}");
+        }
+        let options = tls(&format!(
+            "--tls-pin {pin} --tls-pin {pin} --tls-ca a --tls-known k --tls-cert c --tls-key d"
+        ));
+        let expected = Options {
+            pins: vec![Fingerprint([10; 32]); 2],
+            authorities: Some("a".into()),
+            known: Some("k".into()),
+            identity: Some(("c".into(), "d".into())),
+        };
+        assert_eq!(options, Ok(Some(expected)));
+    }
+
+    #[test]
+    fn what_is_empty_or_half_is_refused() {
+        for arguments in [
+            &["--tls-ca", ""][..],
+            &["--tls-known", ""],
+            &["--tls-pin", ""],
+            &["--tls-pin", "SHA256:00"],
+            &["--tls-cert", "", "--tls-key", ""],
+            &["--tls-cert", "c"],
+            &["--tls-key", "k"],
+        ] {
+            assert!(parsed(arguments).unwrap_err().starts_with("error: "), "{arguments:?}");
+        }
+        for line in ["--tls-client-ca=", "--tls-cert c", "--tls-cert= --tls-key="] {
+            let words = ["chinwagd"].into_iter().chain(line.split_whitespace());
+            let words: Vec<OsString> = words.map(OsString::from).collect();
+            assert!(server::Options::parse(&words).is_err(), "{line}");
+        }
     }
 }
