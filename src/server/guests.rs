@@ -18,7 +18,7 @@ pub(super) struct Guests {
     timeout: Duration,
     /// With the time at which each came.
     arrivals: VecDeque<(Id, Duration)>,
-    /// The same of those who were greeting when they came.
+    /// The same of those of them who were greeting when they came.
     greetings: VecDeque<(Id, Duration)>,
 }
 
@@ -60,13 +60,11 @@ impl Guests {
     }
 
     fn next(&self) -> Option<(Id, Duration)> {
-        let greeting = GREETING_TIMEOUT.min(self.timeout);
-        let queues = [(&self.greetings, greeting), (&self.arrivals, self.timeout)];
-        let fronts = queues.into_iter().filter_map(|(queue, time)| {
-            let &(id, since) = queue.front()?;
-            Some((id, since.saturating_add(time)))
-        });
-        fronts.min_by_key(|next| next.1)
+        let &(id, since) = self.arrivals.front()?;
+        let next = (id, since.saturating_add(self.timeout));
+        let Some(&(id, since)) = self.greetings.front() else { return Some(next) };
+        let greeting = (id, since.saturating_add(GREETING_TIMEOUT));
+        Some(if greeting.1 < next.1 { greeting } else { next })
     }
 }
 

@@ -113,16 +113,19 @@ enum Standing {
     /// Log in; or nobody has this id.
     #[default]
     Guest,
-    /// Log in with this name alone, or, if it is empty, not at all.
-    Known {
-        only: Rc<[u8]>,
-        /// It has tried another one.
-        has_tried: bool,
-    },
     /// Send and list, with this name.
     User(Rc<[u8]>),
     /// Nothing: too much waits for it, so that it was logged out and is to be disconnected.
     Overfull,
+}
+
+/// Who a guest is, where that is known.
+#[derive(Debug)]
+struct Known {
+    /// It may log in with this name alone, or, if it is empty, not at all.
+    only: Vec<u8>,
+    /// It has tried another one.
+    has_tried: bool,
 }
 
 #[derive(Debug, Default)]
@@ -138,6 +141,7 @@ struct Client {
     is_dirty: bool,
     /// It has said something before it was logged in.
     has_spoken: bool,
+    known: Option<Box<Known>>,
 }
 
 impl Client {
@@ -145,7 +149,7 @@ impl Client {
     fn name(&self) -> Option<&Rc<[u8]>> {
         match &self.standing {
             Standing::User(name) => Some(name),
-            Standing::Guest | Standing::Known { .. } | Standing::Overfull => None,
+            Standing::Guest | Standing::Overfull => None,
         }
     }
 
@@ -268,9 +272,9 @@ impl Hub {
 
     /// From now on this is the only name with which the guest `id` may log in; an empty one is none.
     pub fn restrict(&mut self, id: Id, name: &[u8]) {
-        let standing = &mut self.clients[id.index()].standing;
-        if let Standing::Guest = standing {
-            *standing = Standing::Known { only: name.into(), has_tried: false };
+        let known = &mut self.clients[id.index()].known;
+        if known.is_none() {
+            *known = Some(Box::new(Known { only: name.to_vec(), has_tried: false }));
         }
     }
 
@@ -343,12 +347,9 @@ impl Hub {
     fn is_another(&mut self, id: Id, name: &[u8]) -> bool {
         let client = &mut self.clients[id.index()];
         client.has_spoken = true;
-        let Standing::Known { only, has_tried } = &mut client.standing else { return false };
-        if **only == *name {
-            return false;
-        }
-        if !mem::replace(has_tried, true) {
-            let only = if only.is_empty() { b"nobody" } else { &**only };
+        let Some(known) = client.known.as_mut().filter(|known| known.only != name) else { return false };
+        if !mem::replace(&mut known.has_tried, true) {
+            let only = if known.only.is_empty() { b"nobody" } else { &known.only[..] };
             let (only, name) = (Printable(only), Printable(name));
             note!(Warn, "client {}, who is {only}, tried to log in as {name}", id.index());
         }
@@ -446,6 +447,7 @@ impl Hub {
         if insists { self.refuse(id, line, Reply::BadRqstBody) } else { Handled::Later(Wait::Memory) }
     }
 
+    #[cold]
     fn refuse(&mut self, id: Id, line: &[u8], reply: Reply<'_>) -> Handled {
         note!(Debug, "client {} sent a bad line: {}", id.index(), Printable(line));
         self.clients[id.index()].has_spoken = true;

@@ -284,6 +284,9 @@ impl<T: Transport<Error: Display>> Intake<T> {
         let mut left = Vec::new();
         let mut last_bytes = LAST_BYTES;
         for rank in Rank::ALL {
+            if self.serving.is_empty() {
+                break;
+            }
             let mut served = 0;
             let mut serving = mem::take(&mut self.serving);
             serving.retain(|&id| {

@@ -45,7 +45,7 @@ impl Hub {
         let mark = match standing {
             _ if sender != receiver => self.mark,
             Standing::User(_) => self.mark.min(OWN_MARK),
-            Standing::Guest | Standing::Known { .. } => GUEST_MARK,
+            Standing::Guest => GUEST_MARK,
             Standing::Overfull => return true,
         };
         outbox.len() > mark || listing.is_some()
