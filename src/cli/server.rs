@@ -5,6 +5,7 @@ use crate::cli::table::{COMMON, Program};
 use crate::cli::tls;
 use crate::cli::units::{self, Number};
 use crate::net::daemon::{self, Names, Settings};
+use crate::net::handed;
 use crate::net::log;
 use crate::server::Config;
 use crate::server::doors::Networks;
@@ -147,7 +148,9 @@ impl Options {
             config: Config { limits, echobot: given.flag("echobot") },
             tls: tls::server(given, names.certificate)?,
         };
-        let mut places = settings.places.iter().enumerate();
+        // The default address makes way for sockets that are handed over. Those are looked at when they are taken.
+        let is_sure = settings.always_there || handed::count() == 0;
+        let mut places = settings.places.iter().enumerate().filter(|_| is_sure);
         if let Some((_, place)) = places.find(|(index, place)| !settings.names_those_at(*index, place)) {
             return Err(format!("error: {}", daemon::unnamed(place)));
         }

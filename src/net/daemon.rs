@@ -83,7 +83,9 @@ pub(crate) fn run(settings: Settings) -> io::Result<()> {
     // To find a host can take long: a signal still ends the program as it ends any.
     let listeners = listen(&settings)?;
     let keeper = keeper(settings.tls, &listeners)?;
-    let caught = &[SIGINT, SIGTERM, SIGHUP][..if keeper.is_some() { 3 } else { 2 }];
+    // A supervisor's SIGHUP asks to read again what there is; a terminal's ends a server that has nothing of it.
+    let rereads = keeper.is_some() || handed::is_asked();
+    let caught = &[SIGINT, SIGTERM, SIGHUP][..if rereads { 3 } else { 2 }];
     let mut signals = Signals::catch(caught, poll.registry(), SIGNALS)?;
     announce(&listeners);
     let mut server = Server::new(listeners, settings.config, poll.registry(), SERVER)?;

@@ -18,7 +18,7 @@ mod filters;
 #[cfg(not(feature = "filters"))]
 #[path = "no_filters.rs"]
 mod filters;
-mod handed;
+pub(crate) mod handed;
 #[cfg(feature = "host")]
 mod hosting;
 #[cfg(not(feature = "host"))]

@@ -4,6 +4,7 @@
 use crate::runner::{self, deadline};
 use crate::support::{Client, output, until};
 use rustix::io::fcntl_dupfd_cloexec;
+use rustix::process::Signal;
 use std::io::{BufRead, BufReader, Read};
 use std::net::{TcpListener, UdpSocket};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
@@ -44,9 +45,12 @@ impl Served {
         (Self(child), said)
     }
 
+    fn signal(&self, signal: Signal) {
+        rustix::process::kill_process(rustix::process::Pid::from_child(&self.0), signal).unwrap();
+    }
+
     fn stop(&mut self) -> Option<i32> {
-        let pid = rustix::process::Pid::from_child(&self.0);
-        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+        self.signal(Signal::TERM);
         let mut status = None;
         until("it ends", || {
             status = self.0.try_wait().unwrap();
@@ -107,10 +111,54 @@ fn address_that_is_asked_for_is_served_too() {
 /// Somebody else's variables, or an old shell's.
 #[test]
 fn sockets_for_another_process_are_not_taken() {
-    let mut command = runner::server();
-    command.args(["--port", "0"]).env("LISTEN_FDS", "1").env("LISTEN_PID", "1").stdout(Stdio::piped());
+    for pid in [Some("1"), Some(""), None] {
+        let mut command = runner::server();
+        command.args(["--port", "0"]).env("LISTEN_FDS", "1").env_remove("LISTEN_PID").stdout(Stdio::piped());
+        command.envs(pid.map(|pid| ("LISTEN_PID", pid)));
+        let (_served, said) = Served::start(command, 1);
+        assert!(said[0].starts_with("127.0.0.1:"), "{said:?}");
+    }
+}
+
+#[test]
+fn more_sockets_than_anybody_hands_over_are_refused() {
+    for count in ["65", "2000000000", "4294967295"] {
+        let script =
+            format!("LISTEN_PID=$$ LISTEN_FDS={count}; export LISTEN_PID LISTEN_FDS; exec \"$0\" \"$@\"");
+        let output = output(runner::server_behind(&["sh", "-c", &script]));
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), said.lines().count()), (Some(1), 1), "{said}");
+        assert!(said.contains("there are more than 64"), "{said}");
+    }
+}
+
+/// No address was said: the default one, where nobody has a name, is not served.
+#[test]
+fn at_a_socket_that_is_handed_over_one_has_ones_own_name() {
+    let path = std::env::temp_dir().join(format!("chinwag-handed-names-{}", std::process::id()));
+    let unix = UnixListener::bind(&path).unwrap();
+    let (mut command, _sockets) = handing(&[&unix]);
+    command.args(["--names", "peer"]);
     let (_served, said) = Served::start(command, 1);
-    assert!(said[0].starts_with("127.0.0.1:"), "{said:?}");
+    assert_eq!(said, [path.to_str().unwrap()]);
+    let mut stranger = UnixStream::connect(&path).unwrap();
+    stranger.set_read_timeout(Some(deadline())).unwrap();
+    std::io::Write::write_all(&mut stranger, b"HELLO-FROM somebody-else\n").unwrap();
+    let mut answer = [0; 14];
+    stranger.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"BAD-RQST-BODY\n");
+    std::fs::remove_file(&path).unwrap();
+}
+
+#[test]
+fn port_that_is_handed_over_gives_nobody_a_name() {
+    let tcp = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (mut command, _sockets) = handing(&[&tcp]);
+    command.args(["--names", "peer"]);
+    let output = output(command);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), said.lines().count()), (Some(1), 1), "{said}");
+    assert!(said.contains("people would choose their names"), "{said}");
 }
 
 #[test]
@@ -141,6 +189,8 @@ fn who_started_it_is_told_how_it_is() {
     command.args(["--port", "0"]).env("NOTIFY_SOCKET", &path).stdout(Stdio::piped());
     let (mut served, _said) = Served::start(command, 1);
     assert_eq!(hears(), "READY=1\n");
+    // Whoever is told asks for all to be read again so, be it nothing.
+    served.signal(Signal::HUP);
     assert_eq!(served.stop(), Some(0));
     assert_eq!(hears(), "STOPPING=1\n");
     std::fs::remove_file(&path).unwrap();
