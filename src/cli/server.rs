@@ -158,11 +158,12 @@ impl Options {
     }
 }
 
-/// Several may stand with commas between them: a variable has no other way.
+/// Several may stand with commas between them: a variable has no other way. None at all is wrong: who had something
+/// in mind, and a variable of a script that is empty, would else let everybody in.
 fn networks(given: &Given, name: &str) -> Result<Vec<IpNet>, String> {
     let mut networks = Vec::new();
     for value in given.values(name) {
-        for text in value.to_string_lossy().split(',').filter(|text| !text.is_empty()) {
+        for text in value.to_string_lossy().split(',') {
             let why = || given.wrong(name, text.as_ref(), "not ADDRESS or ADDRESS/BITS");
             networks.push(Networks::parse(text).ok_or_else(why)?);
         }
@@ -173,7 +174,7 @@ fn networks(given: &Given, name: &str) -> Result<Vec<IpNet>, String> {
 fn names(given: &Given) -> Result<Names, String> {
     let mut names = Names::default();
     for value in given.values("names") {
-        for who in value.to_string_lossy().split(',').filter(|who| !who.is_empty()) {
+        for who in value.to_string_lossy().split(',') {
             match who {
                 "peer" => names.peer = true,
                 "certificate" if cfg!(feature = "tls") => names.certificate = true,
@@ -332,6 +333,10 @@ mod tests {
             "--login-timeout soon",
             "--allow here",
             "--deny 1.2.3.4/33",
+            "--allow=",
+            "--deny=",
+            "--deny 1.2.3.4,",
+            "-a /run/chat --names=",
             "-a /run/chat --names all",
             "--socket-mode 8",
             "--socket-mode 10000",
