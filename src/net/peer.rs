@@ -5,13 +5,26 @@ use nix::unistd::{Uid, User};
 use std::io;
 use std::os::fd::BorrowedFd;
 
+/// Whom the system does not know here, as those from outside of a container, it gives this number
+/// (user_namespaces(7)), whoever has it besides.
+const ANYBODY: Uid = Uid::from_raw(65_534);
+
 /// The name of the user who has connected; empty if there is none that a chat knows.
 ///
 /// It may take long where the system asks others for it (nsswitch.conf(5)).
-pub(crate) fn name(socket: BorrowedFd<'_>) -> Box<[u8]> {
-    let user = user(socket).ok().and_then(|user| User::from_uid(user).ok().flatten());
-    let name = user.map(|user| user.name.into_bytes()).filter(|name| is_valid_name(name));
-    name.unwrap_or_default().into()
+///
+/// # Errors
+/// Those of the system, when it cannot tell.
+pub(crate) fn name(socket: BorrowedFd<'_>) -> io::Result<Box<[u8]>> {
+    named(user(socket)?)
+}
+
+fn named(user: Uid) -> io::Result<Box<[u8]>> {
+    if user == ANYBODY {
+        return Ok(Box::default());
+    }
+    let name = User::from_uid(user)?.map(|user| user.name.into_bytes());
+    Ok(name.filter(|name| is_valid_name(name)).unwrap_or_default().into())
 }
 
 /// SO_PEERCRED (unix(7)).
@@ -36,12 +49,17 @@ mod tests {
     #[test]
     fn one_is_who_one_is() {
         let (ours, _theirs) = UnixStream::pair().unwrap();
-        let expected = User::from_uid(Uid::effective()).unwrap().map_or(String::new(), |user| user.name);
-        assert_eq!(*name(ours.as_fd()), *expected.as_bytes());
+        let own = Some(Uid::effective()).filter(|&own| own != ANYBODY);
+        let user = own.and_then(|own| User::from_uid(own).unwrap());
+        let expected = user.map_or(String::new(), |user| user.name);
+        assert_eq!(*name(ours.as_fd()).unwrap(), *expected.as_bytes());
     }
 
     #[test]
-    fn what_is_no_socket_has_no_name() {
-        assert_eq!(*name(io::pipe().unwrap().0.as_fd()), *b"");
+    fn who_is_unknown_has_no_name() {
+        for user in [65_534, 4_000_000_000] {
+            assert_eq!(named(Uid::from_raw(user)).unwrap_or_default(), Box::default());
+        }
+        assert!(name(io::pipe().unwrap().0.as_fd()).is_err());
     }
 }

@@ -55,7 +55,7 @@ struct Visitor {
 }
 
 /// Who is behind a Unix socket.
-type Naming = fn(BorrowedFd<'_>) -> Box<[u8]>;
+type Naming = fn(BorrowedFd<'_>) -> io::Result<Box<[u8]>>;
 
 impl Transport for Visitor {
     type Error = io::Error;
@@ -211,13 +211,7 @@ impl Server {
                 Ok((socket, peer)) => {
                     last_failure = None;
                     has_admitted = true;
-                    let name = match peer {
-                        Peer::Local => self.naming.map(|name| name(socket.as_fd())),
-                        Peer::Remote(_) => None,
-                    };
-                    let stream = self.stream(index, socket);
-                    let admitted = stream.and_then(|stream| self.admit((stream, name), peer, registry, now));
-                    if let Err(error) = admitted {
+                    if let Err(error) = self.admit(index, socket, peer, registry, now) {
                         return self.stall(index, &error, now);
                     }
                 }
@@ -257,35 +251,27 @@ impl Server {
         Accepting::Stalled { until: now + ACCEPT_AGAIN, connections: self.intake.len() }
     }
 
-    /// What somebody talks through who came through an entrance.
-    fn stream(&self, index: usize, socket: Socket) -> io::Result<Stream> {
-        if let Some(keeper) = &self.keeper
-            && keeper.is_for(index, self.entrances[index].listener.address().is_some())
-        {
-            return keeper.admit(socket);
-        }
-        Ok(plain(socket))
-    }
-
+    /// Lets somebody in who came through an entrance, if there is a place.
     fn admit(
         &mut self,
-        (mut stream, name): (Stream, Option<Box<[u8]>>),
+        index: usize,
+        socket: Socket,
         peer: Peer,
         registry: &Registry,
         now: Duration,
     ) -> io::Result<()> {
-        let seat = match peer.ip().map_or(Admission::Seat(None), |ip| self.doors.admit(ip)) {
-            Admission::Seat(seat) => seat,
-            Admission::Full => {
-                note!(Info, "{peer} has enough connections");
-                intake::turn_away(&mut stream);
-                return Ok(());
-            }
-            // Who may not come in is told nothing.
-            Admission::Denied => {
-                note!(Info, "{peer} may not come in");
-                return Ok(());
-            }
+        let admission = peer.ip().map_or(Admission::Seat(None), |ip| self.doors.admit(ip));
+        // Who may not come in is told nothing, and costs nothing.
+        if admission == Admission::Denied {
+            note!(Info, "{peer} may not come in");
+            return Ok(());
+        }
+        let name = self.name(&socket, peer)?;
+        let mut stream = self.stream(index, socket)?;
+        let Admission::Seat(seat) = admission else {
+            note!(Info, "{peer} has enough connections");
+            intake::turn_away(&mut stream);
+            return Ok(());
         };
         let Some(id) = self.intake.admit(Visitor { stream, _seat: seat, name }, now) else { return Ok(()) };
         let Some(visitor) = self.intake.transport_mut(id) else { return Ok(()) };
@@ -299,6 +285,34 @@ impl Server {
             Err(_) => self.intake.dismiss(id),
         }
         registered
+    }
+
+    /// The name that the system has for somebody, if those have one who come that way.
+    fn name(&mut self, socket: &Socket, peer: Peer) -> io::Result<Option<Box<[u8]>>> {
+        let (Peer::Local, Some(naming)) = (peer, self.naming) else { return Ok(None) };
+        let mut named = naming(socket.as_fd());
+        // To look it up takes a descriptor for a moment. Who came earlier makes way, as for who comes.
+        if named.as_ref().is_err_and(is_out_of_descriptors) && self.intake.dismiss_guest() {
+            named = naming(socket.as_fd());
+        }
+        match named {
+            Ok(name) => Ok(Some(name)),
+            Err(error) if is_out_of_descriptors(&error) => Err(error),
+            Err(error) => {
+                note!(Warn, "somebody has no name: {error}");
+                Ok(Some(Box::default()))
+            }
+        }
+    }
+
+    /// What somebody talks through who came through an entrance.
+    fn stream(&self, index: usize, socket: Socket) -> io::Result<Stream> {
+        if let Some(keeper) = &self.keeper
+            && keeper.is_for(index, self.entrances[index].listener.address().is_some())
+        {
+            return keeper.admit(socket);
+        }
+        Ok(plain(socket))
     }
 }
 

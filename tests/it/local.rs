@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 /// A path for a socket: short, whatever folder the tests are in.
 struct Folder(String);
@@ -218,15 +218,9 @@ fn own_name() -> String {
 #[test]
 fn one_logs_in_under_ones_own_name() {
     let folder = Folder::new();
-    let path = folder.path("socket");
-    let mut command = runner::server();
-    command.args(["--address", &path, "--names", "peer"]);
-    let mut daemon = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let mut said = String::new();
-    BufReader::new(daemon.stdout.take().unwrap()).read_line(&mut said).unwrap();
+    let server = Naming::start(&folder.path("socket"), 256);
     let name = own_name();
-    let mut stream = UnixStream::connect(&path).unwrap();
-    stream.set_read_timeout(Some(deadline())).unwrap();
+    let mut stream = server.connect();
     for (line, answer) in [
         ("HELLO-FROM bob\n".to_owned(), "BAD-RQST-BODY\n".to_owned()),
         ("LIST\n".to_owned(), "BAD-RQST-HDR\n".to_owned()),
@@ -236,9 +230,86 @@ fn one_logs_in_under_ones_own_name() {
         stream.write_all(line.as_bytes()).unwrap();
         hears(&stream, &answer);
     }
-    daemon.kill().unwrap();
-    let mut log = String::new();
-    daemon.stderr.take().unwrap().read_to_string(&mut log).unwrap();
-    daemon.wait().unwrap();
+    let log = server.log();
     assert!(log.contains(&format!("who is {name}, tried to log in as bob")), "{log}");
+}
+
+/// A server that names those who come, ended with the test.
+struct Naming {
+    child: Child,
+    path: String,
+}
+
+impl Drop for Naming {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Naming {
+    fn start(path: &str, descriptors: usize) -> Self {
+        let script = format!("ulimit -n {descriptors}; exec \"$0\" \"$@\"");
+        let mut command = runner::server_behind(&["sh", "-c", &script]);
+        command.args(["--address", path, "--names", "peer", "--socket-mode", "0666"]);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut said = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut said).unwrap();
+        Self { child, path: path.to_owned() }
+    }
+
+    fn connect(&self) -> UnixStream {
+        let stream = UnixStream::connect(&self.path).unwrap();
+        stream.set_read_timeout(Some(deadline())).unwrap();
+        stream
+    }
+
+    /// Ends it; what it has logged.
+    fn log(mut self) -> String {
+        self.child.kill().unwrap();
+        let mut log = String::new();
+        self.child.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+        log
+    }
+}
+
+/// To look a name up takes a descriptor.
+#[test]
+fn one_has_ones_name_where_all_descriptors_are_taken() {
+    let folder = Folder::new();
+    let server = Naming::start(&folder.path("socket"), 32);
+    let _silent: Vec<_> = (0..100).map(|_| server.connect()).collect();
+    let mut stream = server.connect();
+    let name = own_name();
+    stream.write_all(format!("HELLO-FROM {name}\n").as_bytes()).unwrap();
+    hears(&stream, &format!("HELLO {name}\n"));
+}
+
+/// Only root can be somebody else, and only if all others may run the client.
+#[test]
+#[cfg(target_os = "linux")]
+fn others_have_the_names_that_the_system_has_for_them() {
+    use std::os::unix::process::CommandExt;
+    let may_be =
+        |user| runner::client().uid(user).arg("--version").output().is_ok_and(|said| said.status.success());
+    if own_name() != "root" || !may_be(1) {
+        return;
+    }
+    let folder = Folder::new();
+    let server = Naming::start(&folder.path("socket"), 256);
+    for (user, name, status) in
+        [(1, "daemon", 0), (1, "root", 4), (65_534, "nobody", 4), (64_999, "64999", 4), (0, "daemon", 4)]
+    {
+        let mut command = client(&["--name", name, &server.path]);
+        command.uid(user);
+        let mut program = Program::on_pipes(command);
+        if status == 0 {
+            program.enter_all("");
+        }
+        assert_eq!(program.finish().status.code(), Some(status), "{user} as {name}");
+    }
+    let log = server.log();
+    for said in ["who is daemon, tried to log in as root", "who is nobody, tried to log in as 64999"] {
+        assert!(log.contains(said), "{log}");
+    }
 }
