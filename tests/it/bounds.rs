@@ -21,10 +21,11 @@ const NO_BOUNDS: [&str; 13] = [
 ];
 
 /// Where bounds are declared.
-const FILES: [&str; 15] = [
+const FILES: [&str; 21] = [
     "wire/sizes",
     "server/intake",
     "server/limits",
+    "server/guests",
     "client/linger",
     "client/retry",
     "net/server",
@@ -34,6 +35,11 @@ const FILES: [&str; 15] = [
     "net/journal",
     "net/clock",
     "net/errands",
+    "net/via",
+    "net/connector",
+    "net/listener",
+    "net/tls/encrypted",
+    "net/tls/identity",
     "ui/rich/alerts",
     "ui/rich/errands",
     "ui/rich/own",
@@ -65,14 +71,18 @@ fn value(text: &str) -> Option<u64> {
     if let Some(argument) = text.strip_prefix("Duration::from_millis(") {
         return value(argument.trim_end_matches(')'));
     }
-    text.split('*').try_fold(1, |product, factor| {
-        let factor = match factor.trim() {
-            "KIB" => 1024,
-            "MIB" => 1024 * 1024,
-            number => number.parse().ok()?,
-        };
-        Some(product * factor)
-    })
+    let factor = |text: &str| match text.trim().trim_matches(['(', ')']) {
+        "KIB" => Some(1024),
+        "MIB" => Some(1024 * 1024),
+        number => match number.split_once("<<") {
+            Some((number, bits)) => {
+                Some(number.trim().parse::<u64>().ok()? << bits.trim().parse::<u32>().ok()?)
+            }
+            None => number.replace('_', "").parse().ok(),
+        },
+    };
+    let product = |text: &str| text.split('*').map(factor).product::<Option<u64>>();
+    text.split('+').map(product).sum()
 }
 
 /// The same as the table writes it.
@@ -133,6 +143,9 @@ fn values_are_read_as_they_are_written() {
         ("either(64 * KIB, KIB)", "64 KiB", 65_536),
         ("MIB", "1 MiB", 1 << 20),
         ("64 * 1024", "64 KiB", 65_536),
+        ("65_535", "65535", 65_535),
+        ("1 << 14", "16 KiB", 1 << 14),
+        ("5 + (1 << 14) + 256", "16645", 16_645),
         ("either(500, 32)", "500", 500),
         ("Duration::from_secs(120)", "120 s", 120_000),
         ("Duration::from_millis(100)", "100 ms", 100),
