@@ -3,7 +3,6 @@
 use super::failure::TOO_LITTLE_MEMORY;
 use super::handed;
 use super::log as logging;
-use super::peer;
 use super::server::Server;
 use crate::net::endpoint::Place;
 use crate::net::listener::Listener;
@@ -91,7 +90,7 @@ pub(crate) fn run(settings: Settings) -> io::Result<()> {
     let mut server = Server::new(listeners, settings.config, poll.registry(), SERVER)?;
     server.guard(settings.networks);
     if settings.names.peer {
-        server.name_peers(peer::name);
+        server.name_peers();
     }
     server.encrypt(keeper);
     handed::say_ready();

@@ -2,6 +2,7 @@
 //! the [intake](Intake).
 
 use super::listener::{Listener, Peer};
+use super::peer;
 use super::stream::{Socket, Stream, plain};
 use super::tls::keeper::Keeper;
 use crate::server::Config;
@@ -54,8 +55,27 @@ struct Visitor {
     name: Option<Box<[u8]>>,
 }
 
-/// Who is behind a Unix socket.
-type Naming = fn(BorrowedFd<'_>) -> io::Result<Box<[u8]>>;
+/// Who is behind a Unix socket. (By a pointer, it is in no program that does not ask for it.)
+type Naming = fn(&mut Intake<Visitor>, BorrowedFd<'_>) -> io::Result<Box<[u8]>>;
+
+/// The name that the system has for somebody.
+///
+/// # Errors
+/// When there is no descriptor left to look it up with.
+fn name_peer(intake: &mut Intake<Visitor>, socket: BorrowedFd<'_>) -> io::Result<Box<[u8]>> {
+    let mut named = peer::name(socket);
+    // Who came earlier makes way, as for who comes.
+    if named.as_ref().is_err_and(is_out_of_descriptors) && intake.dismiss_guest() {
+        named = peer::name(socket);
+    }
+    named.or_else(|error| {
+        if is_out_of_descriptors(&error) {
+            return Err(error);
+        }
+        note!(Warn, "somebody has no name: {error}");
+        Ok(Box::default())
+    })
+}
 
 impl Transport for Visitor {
     type Error = io::Error;
@@ -147,8 +167,8 @@ impl Server {
     }
 
     /// From now on those who come through Unix sockets have the names that the system gives them.
-    pub(crate) fn name_peers(&mut self, naming: Naming) {
-        self.naming = Some(naming);
+    pub(crate) fn name_peers(&mut self) {
+        self.naming = Some(name_peer);
     }
 
     /// Notes what an event says; [`turn`](Server::turn) acts on it. Events of others are ignored.
@@ -260,19 +280,24 @@ impl Server {
         registry: &Registry,
         now: Duration,
     ) -> io::Result<()> {
-        let admission = peer.ip().map_or(Admission::Seat(None), |ip| self.doors.admit(ip));
-        // Who may not come in is told nothing, and costs nothing.
-        if admission == Admission::Denied {
-            note!(Info, "{peer} may not come in");
-            return Ok(());
-        }
-        let name = self.name(&socket, peer)?;
-        let mut stream = self.stream(index, socket)?;
-        let Admission::Seat(seat) = admission else {
-            note!(Info, "{peer} has enough connections");
-            intake::turn_away(&mut stream);
-            return Ok(());
+        let (seat, name) = match (peer.ip(), self.naming) {
+            (Some(ip), _) => match self.doors.admit(ip) {
+                Admission::Seat(seat) => (seat, None),
+                Admission::Full => {
+                    note!(Info, "{peer} has enough connections");
+                    intake::turn_away(&mut self.stream(index, socket)?);
+                    return Ok(());
+                }
+                // Who may not come in is told nothing, and costs nothing.
+                Admission::Denied => {
+                    note!(Info, "{peer} may not come in");
+                    return Ok(());
+                }
+            },
+            (None, Some(naming)) => (None, Some(naming(&mut self.intake, socket.as_fd())?)),
+            (None, None) => (None, None),
         };
+        let stream = self.stream(index, socket)?;
         let Some(id) = self.intake.admit(Visitor { stream, _seat: seat, name }, now) else { return Ok(()) };
         let Some(visitor) = self.intake.transport_mut(id) else { return Ok(()) };
         let token = Token(self.tokens_from + self.entrances.len() + id.index());
@@ -285,24 +310,6 @@ impl Server {
             Err(_) => self.intake.dismiss(id),
         }
         registered
-    }
-
-    /// The name that the system has for somebody, if those have one who come that way.
-    fn name(&mut self, socket: &Socket, peer: Peer) -> io::Result<Option<Box<[u8]>>> {
-        let (Peer::Local, Some(naming)) = (peer, self.naming) else { return Ok(None) };
-        let mut named = naming(socket.as_fd());
-        // To look it up takes a descriptor for a moment. Who came earlier makes way, as for who comes.
-        if named.as_ref().is_err_and(is_out_of_descriptors) && self.intake.dismiss_guest() {
-            named = naming(socket.as_fd());
-        }
-        match named {
-            Ok(name) => Ok(Some(name)),
-            Err(error) if is_out_of_descriptors(&error) => Err(error),
-            Err(error) => {
-                note!(Warn, "somebody has no name: {error}");
-                Ok(Some(Box::default()))
-            }
-        }
     }
 
     /// What somebody talks through who came through an entrance.
