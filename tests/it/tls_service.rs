@@ -286,3 +286,21 @@ pub(crate) fn sockets(port: u16, state: &str) -> usize {
     let count = |path| fs::read_to_string(path).unwrap_or_default().lines().filter(is_one).count();
     count("/proc/net/tcp") + count("/proc/net/tcp6")
 }
+
+/// openssl makes such ones where it is told of no extension.
+#[test]
+fn certificate_of_the_first_version_of_all_is_named() {
+    let folder = Folder::new();
+    let [key, request, certificate] = ["old.key", "old.csr", "old.pem"].map(|name| folder.path(name));
+    let old = format!(
+        "exec 2>&-; openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=ann -keyout {key} \
+         -out {request} && openssl x509 -req -in {request} -signkey {key} -out {certificate}"
+    );
+    if !Command::new("sh").args(["-c", &old]).status().unwrap().success() {
+        assert!(std::env::var_os("CI").is_none(), "there is no openssl");
+        return;
+    }
+    let papers = format!("--tls-cert {certificate} --tls-key {key}");
+    let said = folder.visit(&format!("--tls {papers} localhost:1")).only_error();
+    assert!(said.contains("version 1 of X.509") && said.contains(&certificate), "{said}");
+}

@@ -73,7 +73,7 @@ impl Caller {
             Some((certificates, key)) => {
                 let Identity { chain, key } = Identity::load(certificates, key)?;
                 let built = builder.with_client_auth_cert(chain, key);
-                built.map_err(|error| format!("{}: {error}", certificates.display()))?
+                built.map_err(|error| format!("{}: {}", certificates.display(), words::sentence(&error)))?
             }
         };
         // It would keep the tickets of a server that goes on sending them.

@@ -107,7 +107,8 @@ fn load(service: &Service) -> Result<(ServerConfig, Fingerprint), String> {
     let built = builder.with_single_cert(identity.chain, identity.key);
     let mut config = built.map_err(|error| match &service.identity {
         Some((certificates, key)) => {
-            format!("{} and {} do not go together: {error}", certificates.display(), key.display())
+            let (certificates, key) = (certificates.display(), key.display());
+            format!("{certificates} and {key} do not go together: {}", words::sentence(&error))
         }
         None => error.to_string(),
     })?;

@@ -1,6 +1,6 @@
 //! What goes wrong with an encrypted connection, in words.
 
-use rustls::{AlertDescription, Error, InvalidMessage, PeerIncompatible};
+use rustls::{AlertDescription, CertificateError, Error, InvalidMessage, PeerIncompatible};
 use std::io::{self, ErrorKind};
 
 /// The other side has gone without saying so.
@@ -28,8 +28,16 @@ pub(super) fn broken(error: &Error) -> io::Error {
     io::Error::new(ErrorKind::InvalidData, sentence(error))
 }
 
-fn sentence(error: &Error) -> String {
+/// The same as a sentence.
+pub(super) fn sentence(error: &Error) -> String {
     match error {
+        // As openssl makes them where it is told of no extension.
+        Error::InvalidCertificate(CertificateError::Other(other))
+            if matches!(other.0.downcast_ref(), Some(webpki::Error::UnsupportedCertVersion)) =>
+        {
+            "it is of version 1 of X.509: make one with an extension, as basicConstraints, which is of version 3"
+                .to_owned()
+        }
         Error::InvalidMessage(
             InvalidMessage::InvalidContentType
             | InvalidMessage::UnknownProtocolVersion
