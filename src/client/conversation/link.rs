@@ -78,12 +78,12 @@ impl<F: Frontend> Conversation<F> {
         if self.session.is_taken() && self.retry.handle_taken(now) {
             if self.linger.is_interactive || self.session.has_one_name() {
                 self.session.give_up_name(&mut self.frontend);
+                self.retry.start();
             }
             if !self.session.is_over() {
                 self.events.push(Event::Taken);
             }
             if self.session.is_asking() {
-                self.retry.start();
                 self.keep_typed(now);
             }
         }

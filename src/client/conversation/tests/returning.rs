@@ -207,6 +207,23 @@ fn who_sits_at_a_terminal_is_asked_for_another_name() {
     );
 }
 
+/// Nothing is tried any more, so that no time comes for it: a script whose output takes nothing does not spin.
+#[test]
+fn name_that_is_given_up_for_good_leaves_no_deadline() {
+    let mut scene = Scene::chatting(RECONNECTING);
+    scene.end_server(Read::End);
+    scene.run();
+    scene.set_room(Some(0));
+    find_name_taken(&mut scene);
+    assert_eq!((scene.outcome(), scene.next_deadline()), (None, None));
+    scene.now += Duration::from_secs(1000);
+    scene.run();
+    assert_eq!((scene.outcome(), scene.next_deadline()), (None, None));
+    scene.set_room(None);
+    scene.run();
+    assert_eq!(scene.outcome(), Some(Outcome::NameRefused));
+}
+
 /// What is lost from the new prompt on is no end either.
 #[test]
 fn other_name_is_come_back_to_as_the_first_was() {
