@@ -99,11 +99,14 @@ pub(crate) fn run(settings: Settings) -> io::Result<()> {
     let mut events = Events::with_capacity(EVENTS);
     loop {
         let now = start.elapsed();
+        let ends = !reload(signals.take(), &mut server).is_empty();
+        if ends {
+            server.close_entrances();
+        }
+        // In the end, too: what has been said already is heard.
         server.turn(poll.registry(), now);
         logging::flush();
-        let came = signals.take();
-        let came = reload(came, &mut server);
-        if !came.is_empty() {
+        if ends {
             break;
         }
         let rest = server.next_deadline().map(|at| at.saturating_sub(now));

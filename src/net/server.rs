@@ -217,6 +217,11 @@ impl Server {
         accept_again.chain(self.intake.next_deadline()).min()
     }
 
+    /// Lets nobody in any more. Who has come to a socket that somebody else keeps open waits there for the next server.
+    pub(crate) fn close_entrances(&mut self) {
+        self.entrances.clear();
+    }
+
     /// Writes what waits, as far as the sockets take it, and closes them.
     pub(crate) fn shut_down(self) {
         self.intake.shut_down();
@@ -355,4 +360,28 @@ impl Entrance {
 fn is_out_of_descriptors(error: &io::Error) -> bool {
     let lacks = [Errno::MFILE, Errno::NFILE];
     lacks.iter().any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mio::{Events, Poll};
+    use std::net::{TcpListener, TcpStream};
+
+    /// A connection that comes together with the signal that ends the server.
+    #[test]
+    fn who_comes_when_the_doors_are_closed_waits_for_the_next_server() {
+        let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut poll = Poll::new().unwrap();
+        let listener = Listener::handed_tcp(socket.try_clone().unwrap()).unwrap();
+        let mut server = Server::new(vec![listener], Config::default(), poll.registry(), 0).unwrap();
+        let client = TcpStream::connect(socket.local_addr().unwrap()).unwrap();
+        let mut events = Events::with_capacity(8);
+        poll.poll(&mut events, Some(Duration::from_secs(30))).unwrap();
+        events.iter().for_each(|event| server.handle_event(event));
+        assert!(server.has_work());
+        server.close_entrances();
+        server.turn(poll.registry(), Duration::ZERO);
+        assert_eq!(socket.accept().unwrap().1, client.local_addr().unwrap());
+    }
 }
