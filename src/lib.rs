@@ -73,7 +73,8 @@
 //!   limits budget       what bounds each, and all together
 //! server/hub/           a part of it
 //!   queues              what waits for each, and how much that may be
-//! server/intake/        a part of it
+//! server/intake/        parts of it
+//!   arrivals            who is let in, who makes way, who has had their time
 //!   held                who waits for whom or for memory, and who gives way
 //! net/                  the edge: mio and the system
 //!   client              the client's event loop

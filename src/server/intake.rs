@@ -66,8 +66,6 @@ use super::connection::{Connection, Served, State};
 use super::guests::Guests;
 use super::hub::{Hub, Id, Wait};
 use crate::wire::format::note;
-use crate::wire::outbox::Outbox;
-use crate::wire::protocol::Reply;
 use crate::wire::sizes::LAST_BYTES;
 use crate::wire::source::{Source, TRY_AGAIN, Transport};
 use alloc::vec::Vec;
@@ -75,8 +73,10 @@ use core::fmt::Display;
 use core::mem;
 use core::time::Duration;
 
+mod arrivals;
 mod held;
 
+pub(crate) use self::arrivals::turn_away;
 pub use super::guests::GREETING_TIMEOUT;
 
 /// For so long a sender waits for a receiver that takes nothing, before it insists.
@@ -191,29 +191,6 @@ impl<T: Transport<Error: Display>> Intake<T> {
         }
     }
 
-    /// Somebody has come. Nothing is read until an event says that something can be. If there is room for
-    /// no more, the oldest guest makes way; if there is none, who comes is told `BUSY`, and the answer here
-    /// is `None`.
-    pub fn admit(&mut self, mut transport: T, now: Duration) -> Option<Id> {
-        let Some(id) = self.has_place().then(|| self.hub.connect()).flatten() else {
-            turn_away(&mut transport);
-            return None;
-        };
-        if self.connections.len() <= id.index() {
-            self.connections.resize_with(id.index() + 1, || None);
-        }
-        self.guests.insert(id, transport.is_greeting(), now);
-        self.connections[id.index()] = Some(Connection::new(transport, self.hub.limits().max_line(), now));
-        Some(id)
-    }
-
-    /// Closes the connection of the one that came first and has not logged in; says whether there was one.
-    pub fn dismiss_guest(&mut self) -> bool {
-        let Some(id) = self.guests.oldest() else { return false };
-        self.close(id, &"others want to come in");
-        true
-    }
-
     /// The stream of `id`, if that is here: for its owner to register it.
     pub fn transport_mut(&mut self, id: Id) -> Option<&mut T> {
         Some(self.connection(id)?.source.transport_mut())
@@ -276,9 +253,7 @@ impl<T: Transport<Error: Display>> Intake<T> {
             self.try_again();
         }
         self.flush(now);
-        while let Some(id) = self.guests.overdue(now) {
-            self.handle_overdue(id, now);
-        }
+        self.dismiss_overdue(now);
         self.release_held(now);
         mem::swap(&mut self.queued, &mut self.serving);
         let mut left = Vec::new();
@@ -358,21 +333,6 @@ impl<T: Transport<Error: Display>> Intake<T> {
                 connection.source.end();
             }
         }
-    }
-
-    #[cold]
-    fn handle_overdue(&mut self, id: Id, now: Duration) {
-        self.guests.handle_greeted(id);
-        if self.connection(id).is_some_and(|connection| connection.is_greeting()) {
-            self.close(id, &"it did not greet in time");
-        } else if self.guests.overdue(now) == Some(id) {
-            self.close(id, &"it did not log in in time");
-        }
-    }
-
-    /// Whether one more may come, perhaps because a guest leaves.
-    fn has_place(&mut self) -> bool {
-        self.len() < self.hub.limits().max_connections || self.dismiss_guest()
     }
 
     fn connection(&mut self, id: Id) -> Option<&mut Connection<T>> {
@@ -515,15 +475,6 @@ impl<T: Transport<Error: Display>> Intake<T> {
         self.hub.disconnect(id);
         note!(Debug, "client {} is gone: {why}", id.index());
     }
-}
-
-/// There is no place for it: says so, as far as that can be said at once, and ends it.
-pub(crate) fn turn_away<T: Transport>(transport: &mut T) {
-    let mut words = Outbox::new();
-    Reply::Busy.write(words.tail());
-    let _ = transport.write(words.as_slice());
-    let _ = transport.push();
-    transport.end();
 }
 
 #[cfg(test)]
