@@ -1,14 +1,19 @@
 //! What whoever started the server hands over, and is told: sockets that listen already (sd_listen_fds(3)), and
 //! how the server is (sd_notify(3)).
 
+use super::endpoint::unix_address;
 use super::listener::Listener;
 use crate::wire::format::note;
 use listenfd::ListenFd;
-use sd_notify::NotifyState;
 use std::io;
+use std::os::unix::net::UnixDatagram;
+use std::time::Duration;
 
 /// More sockets are not taken over.
 const MOST: u32 = 64;
+
+/// Nobody waits longer for one who asked to be told, and reads nothing.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The sockets that were handed over, in their order. They stay open for whoever did so.
 ///
@@ -48,16 +53,25 @@ pub(crate) fn is_asked() -> bool {
 
 /// The server serves, or does so again.
 pub(crate) fn say_ready() {
-    say(&[NotifyState::Ready]);
+    say("READY=1");
 }
 
 /// It ends.
 pub(crate) fn say_stopping() {
-    say(&[NotifyState::Stopping]);
+    say("STOPPING=1");
 }
 
-fn say(state: &[NotifyState<'_>]) {
-    if let Err(error) = sd_notify::notify(state) {
+fn say(state: &str) {
+    let Some(path) = std::env::var_os("NOTIFY_SOCKET") else { return };
+    if let Err(error) = tell(&path.to_string_lossy(), state) {
         note!(Warn, "NOTIFY_SOCKET takes nothing: {error}");
     }
+}
+
+fn tell(path: &str, state: &str) -> io::Result<()> {
+    let address = unix_address(path).map_err(|why| io::Error::new(io::ErrorKind::InvalidInput, why))?;
+    let socket = UnixDatagram::unbound()?;
+    socket.set_write_timeout(Some(PATIENCE))?;
+    socket.send_to_addr(state.as_bytes(), &address)?;
+    Ok(())
 }

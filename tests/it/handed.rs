@@ -188,12 +188,43 @@ fn who_started_it_is_told_how_it_is() {
     let mut command = runner::server();
     command.args(["--port", "0"]).env("NOTIFY_SOCKET", &path).stdout(Stdio::piped());
     let (mut served, _said) = Served::start(command, 1);
-    assert_eq!(hears(), "READY=1\n");
+    assert_eq!(hears(), "READY=1");
     // Whoever is told asks for all to be read again so, be it nothing.
     served.signal(Signal::HUP);
     assert_eq!(served.stop(), Some(0));
-    assert_eq!(hears(), "STOPPING=1\n");
+    assert_eq!(hears(), "STOPPING=1");
     std::fs::remove_file(&path).unwrap();
+}
+
+/// As older ones do it; and one that reads nothing keeps nobody from being served.
+#[test]
+#[cfg(target_os = "linux")]
+fn who_started_it_may_listen_at_a_name_and_take_nothing() {
+    use std::os::linux::net::SocketAddrExt;
+    use std::os::unix::net::SocketAddr;
+    let name = format!("chinwag-notify-{}", std::process::id());
+    let address = SocketAddr::from_abstract_name(&name).unwrap();
+    let manager = UnixDatagram::bind_addr(&address).unwrap();
+    let start = || {
+        let mut command = runner::server();
+        command.args(["--port", "0"]).env("NOTIFY_SOCKET", format!("@{name}")).stdout(Stdio::piped());
+        Served::start(command, 1)
+    };
+    let (mut served, _said) = start();
+    let mut said = [0; 100];
+    manager.set_read_timeout(Some(deadline())).unwrap();
+    let count = manager.recv(&mut said).unwrap();
+    assert_eq!(&said[..count], b"READY=1");
+    assert_eq!(served.stop(), Some(0));
+
+    let sender = UnixDatagram::unbound().unwrap();
+    sender.set_nonblocking(true).unwrap();
+    while sender.send_to_addr(b"x", &address).is_ok() {}
+    let (mut served, said) = start();
+    let mut ann = Client::connect(said[0].parse().unwrap());
+    ann.says("HELLO-FROM ann\n");
+    ann.hears("HELLO ann\n");
+    assert_eq!(served.stop(), Some(0));
 }
 
 #[test]
