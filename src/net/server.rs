@@ -51,8 +51,6 @@ struct Entrance {
 struct Visitor {
     stream: Stream,
     _seat: Seat,
-    /// The only name that it may have, if the system says who is there.
-    name: Option<Box<[u8]>>,
 }
 
 /// Who is behind a Unix socket. (By a pointer, it is in no program that does not ask for it.)
@@ -113,7 +111,7 @@ impl Transport for Visitor {
     }
 
     fn name(&self) -> Option<&[u8]> {
-        self.name.as_deref().or_else(|| self.stream.name())
+        self.stream.name()
     }
 }
 
@@ -303,7 +301,10 @@ impl Server {
             (None, None) => (None, None),
         };
         let stream = self.stream(index, socket)?;
-        let Some(id) = self.intake.admit(Visitor { stream, _seat: seat, name }, now) else { return Ok(()) };
+        let Some(id) = self.intake.admit(Visitor { stream, _seat: seat }, now) else { return Ok(()) };
+        if let Some(name) = name {
+            self.intake.restrict(id, &name);
+        }
         let Some(visitor) = self.intake.transport_mut(id) else { return Ok(()) };
         let token = Token(self.tokens_from + self.entrances.len() + id.index());
         // Both at once and for good: edges come when something changes, so that a socket that can be

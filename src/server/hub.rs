@@ -141,7 +141,6 @@ struct Client {
     is_dirty: bool,
     /// It has said something before it was logged in.
     has_spoken: bool,
-    known: Option<Box<Known>>,
 }
 
 impl Client {
@@ -181,6 +180,8 @@ pub struct Hub {
     /// The ids that nobody has; the latest first, for its memory is warm.
     free: Vec<Id>,
     users: Users,
+    /// By id, as far as somebody's name is known: few servers know any.
+    known: Vec<Option<Known>>,
     /// Who has something new to write, the first one first.
     dirty: VecDeque<Id>,
     spares: Vec<Vec<u8>>,
@@ -198,6 +199,7 @@ impl Hub {
             clients: Vec::new(),
             free: Vec::new(),
             users: Users::default(),
+            known: Vec::new(),
             dirty: VecDeque::new(),
             spares: Vec::new(),
             lists: Lists::default(),
@@ -222,6 +224,9 @@ impl Hub {
     pub fn disconnect(&mut self, id: Id) {
         self.log_out(id);
         let Client { outbox, listing, is_dirty, .. } = mem::take(&mut self.clients[id.index()]);
+        if let Some(known) = self.known.get_mut(id.index()) {
+            *known = None;
+        }
         self.budget.note(outbox.capacity(), 0);
         self.budget.note_client(PER_CLIENT, 0);
         if listing.is_some() {
@@ -272,10 +277,10 @@ impl Hub {
 
     /// From now on this is the only name with which the guest `id` may log in; an empty one is none.
     pub fn restrict(&mut self, id: Id, name: &[u8]) {
-        let known = &mut self.clients[id.index()].known;
-        if known.is_none() {
-            *known = Some(Box::new(Known { only: name.to_vec(), has_tried: false }));
+        if self.known.len() <= id.index() {
+            self.known.resize_with(id.index() + 1, || None);
         }
+        self.known[id.index()].get_or_insert_with(|| Known { only: name.to_vec(), has_tried: false });
     }
 
     /// What `id` begins with is TLS, which is not spoken here: tells it that this is no request, if it is the
@@ -345,9 +350,9 @@ impl Hub {
     /// Whether this is not the name of `id`, where that is known. It is told once: whoever comes in may try as often
     /// as they like.
     fn is_another(&mut self, id: Id, name: &[u8]) -> bool {
-        let client = &mut self.clients[id.index()];
-        client.has_spoken = true;
-        let Some(known) = client.known.as_mut().filter(|known| known.only != name) else { return false };
+        self.clients[id.index()].has_spoken = true;
+        let known = self.known.get_mut(id.index()).and_then(Option::as_mut);
+        let Some(known) = known.filter(|known| known.only != name) else { return false };
         if !mem::replace(&mut known.has_tried, true) {
             let only = if known.only.is_empty() { b"nobody" } else { &known.only[..] };
             let (only, name) = (Printable(only), Printable(name));

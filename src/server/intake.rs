@@ -196,6 +196,11 @@ impl<T: Transport<Error: Display>> Intake<T> {
         Some(self.connection(id)?.source.transport_mut())
     }
 
+    /// From now on this is the only name with which the guest `id` may log in; an empty one is none.
+    pub fn restrict(&mut self, id: Id, name: &[u8]) {
+        self.hub.restrict(id, name);
+    }
+
     /// Closes the connection of `id`, whatever waits for it.
     pub fn dismiss(&mut self, id: Id) {
         self.close(id, &"it was dismissed");

@@ -21,7 +21,7 @@ const NO_BOUNDS: [&str; 13] = [
 ];
 
 /// Where bounds are declared.
-const FILES: [&str; 21] = [
+const FILES: [&str; 22] = [
     "wire/sizes",
     "server/intake",
     "server/limits",
@@ -36,6 +36,7 @@ const FILES: [&str; 21] = [
     "net/clock",
     "net/errands",
     "net/via",
+    "net/handed",
     "net/connector",
     "net/listener",
     "net/tls/encrypted",
