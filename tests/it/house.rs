@@ -17,7 +17,20 @@ const MAY_KNOW: [(&str, &[&str]); 6] = [
 
 /// Those that are pure: they build without the standard library, and without what only programs need.
 const PURE: [&str; 4] = ["wire", "client", "server", "ui"];
-const OF_THE_WORLD: [&str; 7] = ["std", "mio", "rustix", "clap", "env_logger", "signal_hook", "tz"];
+const OF_THE_WORLD: [&str; 12] = [
+    "std",
+    "mio",
+    "rustix",
+    "nix",
+    "clap",
+    "env_logger",
+    "signal_hook",
+    "listenfd",
+    "rustls",
+    "rcgen",
+    "webpki",
+    "tz",
+];
 
 fn source() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
