@@ -5,7 +5,7 @@ use super::handed;
 use super::log as logging;
 use super::server::Server;
 use crate::net::endpoint::Place;
-use crate::net::listener::Listener;
+use crate::net::listener::{self, Listener};
 use crate::net::signals::Signals;
 use crate::net::stdio::Stdio;
 use crate::net::tls::{keeper::Keeper, options::Service};
@@ -18,6 +18,7 @@ use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit, rlim_t, setrlimit};
 use signal_hook::consts::SIGHUP;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use std::io::{self, Write};
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 const SIGNALS: Token = Token(0);
@@ -79,13 +80,15 @@ pub(crate) fn run(settings: Settings) -> io::Result<()> {
     }
     raise_descriptor_limit();
     let mut poll = Poll::new()?;
-    // To find a host can take long: a signal still ends the program as it ends any.
-    let listeners = listen(&settings)?;
-    let keeper = keeper(settings.tls, &listeners)?;
+    // To find a host can take long: a signal still ends the program as it ends any. From the first socket on it does
+    // not: none is left behind.
+    let found = find(&settings)?;
     // A supervisor's SIGHUP asks to read again what there is; a terminal's ends a server that has nothing of it.
-    let rereads = keeper.is_some() || handed::is_asked();
+    let rereads = settings.tls.is_some() || handed::is_asked();
     let caught = &[SIGINT, SIGTERM, SIGHUP][..if rereads { 3 } else { 2 }];
     let mut signals = Signals::catch(caught, poll.registry(), SIGNALS)?;
+    let listeners = listen(&settings, &found)?;
+    let keeper = keeper(settings.tls, &listeners)?;
     announce(&listeners);
     let mut server = Server::new(listeners, settings.config, poll.registry(), SERVER)?;
     server.guard(settings.networks);
@@ -97,16 +100,13 @@ pub(crate) fn run(settings: Settings) -> io::Result<()> {
 
     let start = Instant::now();
     let mut events = Events::with_capacity(EVENTS);
+    let mut ends = |server: &mut Server| !reload(signals.take(), server).is_empty();
     loop {
         let now = start.elapsed();
-        let ends = !reload(signals.take(), &mut server).is_empty();
-        if ends {
-            server.close_entrances();
-        }
-        // In the end, too: what has been said already is heard.
         server.turn(poll.registry(), now);
         logging::flush();
-        if ends {
+        // The poll is not waited for if one has come, nor is anybody let in if it was that what ended the waiting.
+        if ends(&mut server) {
             break;
         }
         let rest = server.next_deadline().map(|at| at.saturating_sub(now));
@@ -119,9 +119,15 @@ pub(crate) fn run(settings: Settings) -> io::Result<()> {
         for event in &events {
             server.handle_event(event);
         }
+        if ends(&mut server) {
+            break;
+        }
     }
     note!(Info, "stopping: a signal came");
     handed::say_stopping();
+    server.close_entrances();
+    // What has been said already is heard.
+    server.turn(poll.registry(), start.elapsed());
     server.shut_down();
     Ok(())
 }
@@ -188,17 +194,28 @@ fn raised(current: rlim_t, maximum: rlim_t, most: rlim_t) -> rlim_t {
     current.max(maximum.min(most))
 }
 
-/// Listens at all places, and with what is handed over.
-fn listen(settings: &Settings) -> io::Result<Vec<Listener>> {
+/// The addresses of each place.
+fn find(settings: &Settings) -> io::Result<Vec<Vec<SocketAddr>>> {
+    let found = |place| listener::find(place).map_err(|error| unheard(place, &error));
+    settings.places.iter().map(found).collect()
+}
+
+/// Nobody can listen there.
+#[cold]
+fn unheard(place: &Place, error: &io::Error) -> io::Error {
+    said(error, format!("cannot listen on {place}: {error}; {}", advice(error)))
+}
+
+/// Listens at all places, which have these addresses, and with what is handed over.
+fn listen(settings: &Settings, found: &[Vec<SocketAddr>]) -> io::Result<Vec<Listener>> {
     let handed = handed::listeners().map_err(|error| {
         said(&error, format!("a socket that was handed over cannot be used: {error}; see LISTEN_FDS"))
     })?;
     let mut listeners = Vec::new();
     if settings.always_there || handed.is_empty() {
-        for place in &settings.places {
-            listeners.push(Listener::at(place, settings.socket_mode).map_err(|error| {
-                said(&error, format!("cannot listen on {place}: {error}; {}", advice(&error)))
-            })?);
+        for (place, addresses) in settings.places.iter().zip(found) {
+            let listener = Listener::at(place, addresses, settings.socket_mode);
+            listeners.push(listener.map_err(|error| unheard(place, &error))?);
         }
     }
     listeners.extend(handed);

@@ -5,7 +5,7 @@ use super::connector::Target;
 use super::daemon;
 use super::endpoint::Place;
 use super::failure::Failure;
-use super::listener::Listener;
+use super::listener::{self, Listener};
 use super::log;
 use super::options::Options;
 use super::server::Server;
@@ -22,7 +22,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 pub(crate) fn open(options: &Options, poll: &Poll) -> Result<(Hosted, Place, Target), Failure> {
     let failure = |error| Failure::Host { server: options.place.to_string(), error };
     daemon::raise_descriptor_limit();
-    let listener = Listener::at(&options.place, None).map_err(failure)?;
+    let found = listener::find(&options.place).map_err(failure)?;
+    let listener = Listener::at(&options.place, &found, None).map_err(failure)?;
     let target = match listener.address() {
         Some(address) => Target::Known(reachable(address)),
         None => Target::at(listener.place()),

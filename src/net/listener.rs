@@ -62,16 +62,14 @@ impl fmt::Display for Peer {
 }
 
 impl Listener {
-    /// Listens at a place; a Unix socket has a file of this mode, or the one that the process gives its files.
+    /// Listens at a place, of which these addresses were [found](find); a Unix socket has a file of this mode, or the
+    /// one that the process gives its files.
     ///
     /// # Errors
     /// Those of the system, when it does not let us listen there.
-    pub(crate) fn at(place: &Place, mode: Option<u32>) -> io::Result<Self> {
+    pub(crate) fn at(place: &Place, addresses: &[SocketAddr], mode: Option<u32>) -> io::Result<Self> {
         match place {
-            Place::Tcp { host, port } => {
-                let elsewhere = |error| io::Error::new(ErrorKind::AddrNotAvailable, error);
-                Self::at_address(&endpoint::resolve(host, *port).map_err(elsewhere)?)
-            }
+            Place::Tcp { .. } => Self::at_address(addresses),
             Place::Unix(path) => Self::at_path(path, mode),
         }
     }
@@ -91,6 +89,7 @@ impl Listener {
     ///
     /// # Errors
     /// Those of the system, when it does not let us listen there; `AddrInUse` if somebody does.
+    #[inline(never)]
     fn at_path(path: &str, mode: Option<u32>) -> io::Result<Self> {
         let address =
             endpoint::unix_address(path).map_err(|why| io::Error::new(ErrorKind::InvalidInput, why))?;
@@ -217,6 +216,16 @@ impl Drop for Listener {
     }
 }
 
+/// The addresses of a place, if it is one of the network. That can take long.
+///
+/// # Errors
+/// What the resolver says.
+#[inline(never)]
+pub(crate) fn find(place: &Place) -> io::Result<Vec<SocketAddr>> {
+    let Place::Tcp { host, port } = place else { return Ok(Vec::new()) };
+    endpoint::resolve(host, *port).map_err(|error| io::Error::new(ErrorKind::AddrNotAvailable, error))
+}
+
 /// Device and number of a socket's file; `None` if there is no socket.
 fn identity(path: &str) -> Option<(u64, u64)> {
     let status = rustix::fs::lstat(path).ok()?;
@@ -285,9 +294,9 @@ mod tests {
     fn file_is_there_as_long_as_the_listener() {
         let folder = Folder::new("listener");
         let path = folder.path("socket");
-        let listener = Listener::at(&place(&path), None).unwrap();
+        let listener = Listener::at(&place(&path), &[], None).unwrap();
         assert!(Path::new(&path).exists() && listener.place().to_string() == path);
-        assert_eq!(kind(Listener::at(&place(&path), None)), Some(ErrorKind::AddrInUse));
+        assert_eq!(kind(Listener::at(&place(&path), &[], None)), Some(ErrorKind::AddrInUse));
         drop(listener);
         assert!(!Path::new(&path).exists());
     }
@@ -302,7 +311,7 @@ mod tests {
         let folder = Folder::new("stale");
         let path = folder.path("socket");
         leave_behind(&path);
-        let listener = Listener::at(&place(&path), None).unwrap();
+        let listener = Listener::at(&place(&path), &[], None).unwrap();
         let _client = std::os::unix::net::UnixStream::connect(&path).unwrap();
         assert!(matches!(listener.accept().unwrap().1, Peer::Local));
     }
@@ -312,12 +321,12 @@ mod tests {
         let folder = Folder::new("file");
         let path = folder.path("socket");
         std::fs::write(&path, "precious").unwrap();
-        assert_eq!(kind(Listener::at(&place(&path), None)), Some(ErrorKind::AddrInUse));
+        assert_eq!(kind(Listener::at(&place(&path), &[], None)), Some(ErrorKind::AddrInUse));
         assert_eq!(std::fs::read(&path).unwrap(), b"precious");
         let link = folder.path("link");
         leave_behind(&folder.path("left"));
         std::os::unix::fs::symlink(folder.path("left"), &link).unwrap();
-        assert_eq!(kind(Listener::at(&place(&link), None)), Some(ErrorKind::AddrInUse));
+        assert_eq!(kind(Listener::at(&place(&link), &[], None)), Some(ErrorKind::AddrInUse));
         assert!(Path::new(&link).exists());
     }
 
@@ -325,9 +334,9 @@ mod tests {
     fn somebody_elses_file_is_not_removed() {
         let folder = Folder::new("other");
         let path = folder.path("socket");
-        let listener = Listener::at(&place(&path), None).unwrap();
+        let listener = Listener::at(&place(&path), &[], None).unwrap();
         std::fs::remove_file(&path).unwrap();
-        let _other = Listener::at(&place(&path), None).unwrap();
+        let _other = Listener::at(&place(&path), &[], None).unwrap();
         drop(listener);
         assert!(Path::new(&path).exists());
     }
@@ -339,17 +348,17 @@ mod tests {
         let path = folder.path("socket");
         leave_behind(&path);
         let lock = lock_folder(&path).unwrap();
-        assert_eq!(kind(Listener::at(&place(&path), None)), Some(ErrorKind::AddrInUse));
+        assert_eq!(kind(Listener::at(&place(&path), &[], None)), Some(ErrorKind::AddrInUse));
         drop(lock);
-        assert!(Listener::at(&place(&path), None).is_ok());
+        assert!(Listener::at(&place(&path), &[], None).is_ok());
     }
 
     #[test]
     #[cfg(target_os = "linux")]
     fn name_in_no_file_system_has_no_file() {
         let name = format!("@chinwag-test-{}", std::process::id());
-        let listener = Listener::at(&place(&name), None).unwrap();
+        let listener = Listener::at(&place(&name), &[], None).unwrap();
         assert_eq!(listener.place().to_string(), format!("unix:{name}"));
-        assert_eq!(kind(Listener::at(&place(&name), None)), Some(ErrorKind::AddrInUse));
+        assert_eq!(kind(Listener::at(&place(&name), &[], None)), Some(ErrorKind::AddrInUse));
     }
 }

@@ -208,7 +208,7 @@ fn socket_of_this_machine_is_entered_once_there_is_room() {
         io::ErrorKind::ConnectionRefused
     );
 
-    let listener = super::super::listener::Listener::at(&place, None).unwrap();
+    let listener = super::super::listener::Listener::at(&place, &[], None).unwrap();
     rustix::net::listen(&listener, 0).unwrap();
     first.start(poll.registry(), Duration::ZERO);
     let _stream = outcome(&mut first, &mut poll, Duration::ZERO).unwrap();
