@@ -213,6 +213,10 @@ fn server(fault: Option<&Fault>) -> Seen {
     let has_served_on = is_served(&mut dan) || is_served(&mut User::log_in("eve", port));
     let ended_early = program.has_ended();
     program.signal(Signal::TERM);
+    // What wakes it up is a sendto, too: without, a signal that comes right before it waits is heard at the next event.
+    if fault.is_some_and(|fault| fault.call.name == "sendto" && fault.when == When::Forever) {
+        drop(User::log_in("fay", port));
+    }
     program.close_input();
     let mut seen = Seen::new(program.finish(), Vec::new());
     let transcripts = [ann.heard, bob.heard, heard_by_cat, dan.heard];
