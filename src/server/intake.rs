@@ -76,6 +76,7 @@ use core::time::Duration;
 mod arrivals;
 mod held;
 
+#[cfg(feature = "slim")]
 pub(crate) use self::arrivals::turn_away;
 pub use super::guests::GREETING_TIMEOUT;
 
