@@ -4,6 +4,7 @@ use crate::client::known::Fingerprint;
 use crate::wire::format::note;
 use rcgen::{CertificateParams, DnType, KeyPair};
 use ring::digest::{SHA256, digest};
+use rustls::RootCertStore;
 use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use std::fs::{self, DirBuilder, File, OpenOptions};
@@ -77,20 +78,37 @@ fn write_private(path: &Path, text: &[u8]) -> io::Result<()> {
     }
     let new = path.with_extension(format!("{}.new", process::id()));
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new)?;
-    let written =
-        file.write_all(text).and_then(|()| file.sync_all()).and_then(|()| fs::hard_link(&new, path));
+    let written = file.write_all(text).and_then(|()| file.sync_all());
+    let named = written.and_then(|()| match fs::hard_link(&new, path) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        // Some file systems have no links.
+        Err(_) => fs::rename(&new, path),
+        linked => linked,
+    });
     let _ = fs::remove_file(&new);
-    written
+    named
 }
 
 /// The certificates of a file, in its order.
 ///
 /// # Errors
 /// A sentence that names the file.
-pub(crate) fn load_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
+fn load_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
     let text = read(path)?;
     let certificates: Result<_, _> = CertificateDer::pem_slice_iter(&text).collect();
     certificates.map_err(|error| format!("{}: {error}", path.display()))
+}
+
+/// Those of a file whose word counts.
+///
+/// # Errors
+/// A sentence that names the file.
+pub(super) fn load_authorities(path: &Path) -> Result<RootCertStore, String> {
+    let mut roots = RootCertStore::empty();
+    for certificate in load_certificates(path)? {
+        roots.add(certificate).map_err(|error| format!("{}: {error}", path.display()))?;
+    }
+    if roots.is_empty() { Err(format!("{} has no certificate in it", path.display())) } else { Ok(roots) }
 }
 
 pub(crate) fn fingerprint(certificate: &CertificateDer<'_>) -> Fingerprint {
@@ -143,4 +161,22 @@ fn user_folder(variable: &str, below_home: &str) -> Option<PathBuf> {
     let path = |name| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let folder = path(variable).or_else(|| path("HOME").map(|home| home.join(below_home)))?;
     Some(folder.join("chinwag"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_two_who_write_at_once_the_first_ones_stays() {
+        let folder = env::temp_dir().join(format!("chinwag-identity-{}", process::id()));
+        let path = folder.join("below/tls.pem");
+        for text in ["first", "second"] {
+            write_private(&path, text.as_bytes()).unwrap();
+            assert_eq!(fs::read_to_string(&path).unwrap(), "first");
+        }
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+        fs::remove_dir_all(folder).unwrap();
+    }
 }

@@ -9,8 +9,8 @@ use super::{VERSIONS, provider, subject, words};
 use crate::client::known::Fingerprint;
 use crate::net::endpoint::Place;
 use crate::net::stream::Socket;
+use rustls::ServerConfig;
 use rustls::server::{NoServerSessionStorage, UnbufferedServerConnection, WebPkiClientVerifier};
-use rustls::{RootCertStore, ServerConfig};
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
@@ -94,13 +94,10 @@ fn load(service: &Service) -> Result<(ServerConfig, Fingerprint), String> {
     let builder = match &service.client_authorities {
         None => builder.with_no_client_auth(),
         Some(path) => {
-            let failed = |error: &dyn fmt::Display| format!("{}: {error}", path.display());
-            let mut roots = RootCertStore::empty();
-            for certificate in identity::load_certificates(path)? {
-                roots.add(certificate).map_err(|error| failed(&error))?;
-            }
+            let roots = identity::load_authorities(path)?;
             let verifier = WebPkiClientVerifier::builder_with_provider(roots.into(), provider).build();
-            builder.with_client_cert_verifier(verifier.map_err(|error| failed(&error))?)
+            builder
+                .with_client_cert_verifier(verifier.map_err(|error| format!("{}: {error}", path.display()))?)
         }
     };
     let fingerprint = identity.chain.first().map(identity::fingerprint).ok_or("there is no certificate")?;

@@ -1,14 +1,16 @@
 //! Whether a server is the one that is meant: by pinned fingerprints, by those that were seen before, or by the
 //! authorities that vouch for its certificate. In that order: the first that says anything decides.
 
-use super::identity::{fingerprint, load_certificates, read_file};
+use super::identity::{fingerprint, load_authorities, read_file};
 use super::refusal::Refusal;
 use crate::client::known::{self, Fingerprint, Known};
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
+use rustls::crypto::{CryptoProvider, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{CertificateError, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+use rustls::{
+    CertificateError, DigitallySignedStruct, Error, PeerIncompatible, RootCertStore, SignatureScheme,
+};
 use std::fs::{DirBuilder, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
@@ -95,17 +97,10 @@ impl Trust {
     }
 
     fn verifier(&self) -> Result<Arc<WebPkiServerVerifier>, String> {
-        let mut roots = RootCertStore::empty();
-        match &self.authorities {
-            Some(path) => {
-                for certificate in load_certificates(path)? {
-                    roots.add(certificate).map_err(|error| format!("{}: {error}", path.display()))?;
-                }
-                if roots.is_empty() {
-                    return Err(format!("{} has no certificate in it", path.display()));
-                }
-            }
+        let roots = match &self.authorities {
+            Some(path) => load_authorities(path)?,
             None => {
+                let mut roots = RootCertStore::empty();
                 roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
                 if roots.is_empty() {
                     return Err(
@@ -113,8 +108,9 @@ impl Trust {
                             .into(),
                     );
                 }
+                roots
             }
-        }
+        };
         let verifier =
             WebPkiServerVerifier::builder_with_provider(roots.into(), self.provider.clone()).build();
         verifier.map_err(|error| error.to_string())
@@ -167,14 +163,14 @@ impl ServerCertVerifier for Trust {
         Ok(ServerCertVerified::assertion())
     }
 
+    /// Not spoken.
     fn verify_tls12_signature(
         &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        verify_tls12_signature(message, certificate, signed, algorithms)
+        Err(PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig.into())
     }
 
     fn verify_tls13_signature(
