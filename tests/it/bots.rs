@@ -200,10 +200,3 @@ fn bots_serve_the_users_of_a_real_server() {
         assert_eq!(bot.wait().code(), Some(1));
     }
 }
-
-#[test]
-fn bot_of_the_readme_is_one_of_them() {
-    let read = |path| std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap();
-    let (readme, bot) = (read("README.md"), read("examples/bots/bot.sh"));
-    assert!(readme.contains(&format!("```sh\n{bot}```\n")));
-}
