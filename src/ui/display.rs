@@ -183,6 +183,32 @@ mod tests {
     }
 
     #[test]
+    fn readme_tells_graders_every_line_and_no_other() {
+        let name = b"NAME";
+        let notices = [
+            Notice::LoggedIn(name),
+            Notice::InUse(name),
+            Notice::Disallowed(name),
+            Notice::Full,
+            Notice::Sent,
+            Notice::NoSuchUser,
+            Notice::From { name, text: b"TEXT" },
+            Notice::Online(b"N"),
+            Notice::BadHeader,
+            Notice::BadBody,
+        ];
+        let mut lines = vec![String::from_utf8(PROMPT.to_vec()).unwrap()];
+        for notice in notices {
+            let shown = String::from_utf8(written(notice, Style::default())).unwrap();
+            lines.push(shown.lines().next().unwrap().replace("are 1 online", "are N online"));
+        }
+        let readme = include_str!("../../README.md");
+        let table = readme.split("\n| line | when |\n").nth(1).unwrap().split("\n\n").next().unwrap();
+        let told: Vec<_> = table.lines().skip(1).map(|row| row.split('`').nth(1).unwrap()).collect();
+        assert_eq!(told, lines);
+    }
+
+    #[test]
     fn strangers_bytes_are_made_harmless_where_asked() {
         let hostile = Notice::From { name: b"\x1b", text: b"a\r\x9b\xe2\x80\xae" };
         assert_eq!(written(hostile, HARMLESS), b"From ^[: a^M\\x9b\\u{202e}\n");
