@@ -1,9 +1,10 @@
 //! The fuzz targets of `fuzz/`, without a fuzzer: their seeds, and inputs made of them by chance, from a seed of
-//! its own, with words of the dictionary. `CHINWAG_FUZZ_RUNS` makes it more of them.
+//! its own, with words of the dictionary. `CHINWAG_FUZZ_RUNS` makes it more of them. (They are read by way of
+//! `tests/fuzz`, as what is published has no folder with a manifest of its own.)
 
 #![allow(clippy::expect_used, reason = "what a helper cannot do fails the test that needs it")]
 
-#[path = "../fuzz/targets/mod.rs"]
+#[path = "fuzz/targets/mod.rs"]
 mod targets;
 
 #[path = "sim/random.rs"]
@@ -89,7 +90,7 @@ fn change(input: &mut Vec<u8>, words: &[Vec<u8>], random: &mut Random) {
 }
 
 fn seeds(name: &str) -> Vec<Vec<u8>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(name);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz/seeds").join(name);
     let entries = fs::read_dir(&folder).expect("seeds for each target");
     let mut files: Vec<_> = entries.map(|entry| entry.expect("a file").path()).collect();
     files.sort();
@@ -99,7 +100,7 @@ fn seeds(name: &str) -> Vec<Vec<u8>> {
 
 /// The words in quotes, with `\xNN` for bytes, as libFuzzer reads them.
 fn dictionary() -> Vec<Vec<u8>> {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/chinwag.dict");
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz/chinwag.dict");
     let text = fs::read_to_string(file).expect("the dictionary");
     let quoted = text.lines().filter_map(|line| line.strip_prefix('"')?.strip_suffix('"'));
     quoted.map(unescaped).collect()
