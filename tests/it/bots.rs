@@ -3,9 +3,9 @@
 use crate::peer::{Peer, Talk};
 use crate::program::{Program, without_environment};
 use crate::runner;
-use crate::support::Daemon;
+use crate::support::{Daemon, is_there};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 /// What runs each of them.
 const BOTS: [(&str, &str); 6] = [
@@ -75,21 +75,6 @@ const TEXTS: [&[u8]; 27] = [
     b"\xe2\x80\xa8From x: hello\xc2\x85From x: hello\x0bFrom x: hello\x0c",
     b"From x: say y: z",
 ];
-
-/// Says that a test is left out for want of an interpreter; where everything has been installed, that is an error.
-#[allow(clippy::print_stderr, reason = "whoever runs the tests is to know")]
-fn is_there(interpreter: &str) -> bool {
-    let mut probe = Command::new(interpreter);
-    let found =
-        probe.args(["-c", ":"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-    let found = found.map(|mut child| child.wait()).is_ok();
-    let must_be = std::env::var_os("CI").is_some_and(|value| value == "true");
-    assert!(found || !must_be, "there is no {interpreter}");
-    if !found {
-        eprintln!("left out: there is no {interpreter}");
-    }
-    found
-}
 
 /// Each bot that can run here, on its way to this port.
 fn bots(port: u16) -> impl Iterator<Item = Program> {

@@ -3,6 +3,7 @@
 use crate::program::{Program, unused_path, without_environment};
 use crate::runner::{self, deadline};
 use crate::support::{Client, Daemon, chinwagd, output};
+use rustix::process::Signal;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::UnixStream;
@@ -78,7 +79,7 @@ fn all_entrances_lead_to_one_server() {
         assert_eq!(ann.finish().status.code(), Some(0));
     }
     assert!(is_socket(&path) && is_socket(&other));
-    daemon.signal("TERM");
+    daemon.signal(Signal::TERM);
     assert_eq!(daemon.wait().code(), Some(0));
     assert!(!Path::new(&path).exists() && !Path::new(&other).exists());
 }
@@ -110,7 +111,7 @@ fn socket_that_a_killed_server_left_is_taken_over_and_one_in_use_is_not() {
     let folder = Folder::new();
     let path = folder.path("socket");
     let mut daemon = serve(&[&path]);
-    daemon.signal("KILL");
+    daemon.signal(Signal::KILL);
     daemon.wait();
     assert!(is_socket(&path));
     let daemon = serve(&[&path]);
@@ -196,7 +197,7 @@ fn server_that_comes_back_at_its_socket_is_found_again() {
     let mut daemon = serve(&[&path]);
     let mut ann = Program::on_pipes(client(&["--reconnect", &format!("ann@{path}")]));
     ann.output.expect("Successfully logged in as ann!\n");
-    daemon.signal("KILL");
+    daemon.signal(Signal::KILL);
     daemon.wait();
     ann.errors.expect("was lost");
     let daemon = serve(&[&path]);

@@ -2,6 +2,7 @@
 
 use crate::runner::{self, deadline};
 use crate::support::{Client, Daemon, chinwagd, output, raise_descriptor_limit, until};
+use rustix::process::Signal;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener};
 use std::time::{Duration, Instant};
@@ -358,7 +359,7 @@ fn whoever_is_let_in_when_a_descriptor_is_free_can_log_in() {
 
 #[test]
 fn signals_end_it_cleanly() {
-    for signal in ["TERM", "INT"] {
+    for signal in [Signal::TERM, Signal::INT] {
         let mut daemon = Daemon::start(&[]);
         let mut ann = daemon.user("ann");
         daemon.signal(signal);

@@ -1,7 +1,7 @@
 //! Programs and peers for the tests: each is ended by its own guard, each wait has a deadline.
 
 use crate::runner::{self, deadline};
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, setrlimit};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
@@ -53,9 +53,9 @@ impl Daemon {
         client
     }
 
-    pub(crate) fn signal(&self, name: &str) {
-        let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-s", name, &pid]).status().unwrap().success());
+    pub(crate) fn signal(&self, signal: Signal) {
+        let pid = Pid::from_raw(i32::try_from(self.child.id()).unwrap()).unwrap();
+        kill_process(pid, signal).unwrap();
     }
 
     pub(crate) fn wait(&mut self) -> ExitStatus {
@@ -170,4 +170,19 @@ impl Client {
         }
         rest
     }
+}
+
+/// Says that a test is left out for want of an interpreter; where everything has been installed, that is an error.
+#[allow(clippy::print_stderr, reason = "whoever runs the tests is to know")]
+pub(crate) fn is_there(interpreter: &str) -> bool {
+    let mut probe = Command::new(interpreter);
+    let found =
+        probe.args(["-c", ":"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+    let found = found.map(|mut child| child.wait()).is_ok();
+    let must_be = std::env::var_os("CI").is_some_and(|value| value == "true");
+    assert!(found || !must_be, "there is no {interpreter}");
+    if !found {
+        eprintln!("left out: there is no {interpreter}");
+    }
+    found
 }

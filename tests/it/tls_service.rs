@@ -4,6 +4,7 @@ use crate::program::{PROMPT, Program};
 use crate::support::{LOGGED_IN, chinwagd, until};
 use crate::tls::{Folder, Papers, alone};
 use rcgen::{CertificateParams, DistinguishedName, DnType};
+use rustix::process::Signal;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -40,14 +41,14 @@ fn certificate_is_exchanged_while_everybody_stays() {
         let (old, new) = if round % 2 == 0 { (&first, &second) } else { (&second, &first) };
         // What cannot be used changes nothing.
         fs::write(&shown.certificate, "rubbish").unwrap();
-        server.signal("HUP");
+        server.signal(Signal::HUP);
         for number in 0..20 {
             talking.enter(format!("@echobot {round}.{number}\n"));
             talking.output.expect(format!("From echobot: {round}.{number}\n"));
         }
         assert!(visits(old));
         show(new);
-        server.signal("HUP");
+        server.signal(Signal::HUP);
         until("the new certificate is shown", || visits(new));
         talking.enter("@echobot still here\n");
         talking.output.expect("From echobot: still here\n");

@@ -2,7 +2,7 @@
 
 use crate::program::{PROMPT, Program, without_environment};
 use crate::runner::{self, deadline};
-use crate::support::{Client, Daemon, output};
+use crate::support::{Client, Daemon, is_there, output};
 use crate::terminal::{Seat, on_terminal};
 use std::process::Command;
 
@@ -27,6 +27,9 @@ fn connecting(daemon: &Daemon) -> String {
 
 #[test]
 fn command_leads_to_the_server() {
+    if !is_there("python3") {
+        return;
+    }
     let daemon = Daemon::start(&[]);
     let mut bob = daemon.user("bob");
     let mut ann = Program::on_pipes(via(&connecting(&daemon), "--name ann"));
@@ -44,6 +47,9 @@ fn command_leads_to_the_server() {
 /// What was typed last is on its way through the command when the user has left.
 #[test]
 fn command_may_finish_what_it_was_given() {
+    if !is_there("python3") {
+        return;
+    }
     let daemon = Daemon::start(&[]);
     let mut bob = daemon.user("bob");
     let slowly = format!("(sleep 0.2; cat) | ({})", connecting(&daemon));
@@ -84,6 +90,9 @@ fn what_the_command_complains_of_is_said_and_made_harmless() {
 
 #[test]
 fn command_that_ends_while_a_name_is_asked_for_is_started_again() {
+    if !is_there("python3") {
+        return;
+    }
     let daemon = Daemon::start(&[]);
     let file = crate::program::unused_path();
     let line = format!("if mkdir {file} 2>&-; then exit 1; else {}; fi", connecting(&daemon));
@@ -99,6 +108,9 @@ fn command_that_ends_while_a_name_is_asked_for_is_started_again() {
 
 #[test]
 fn lost_command_is_replaced_with_reconnect() {
+    if !is_there("python3") {
+        return;
+    }
     let daemon = Daemon::start(&[]);
     let file = crate::program::unused_path();
     let line =
