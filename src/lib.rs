@@ -112,7 +112,7 @@
 //!   table given         what their command lines have in common: options and help; what was given
 //!   clap_words words    the words of a command line: by clap, or without it
 //!   destination units   where to go, and as whom, in one word; what is counted
-//!   probes              what the fuzz targets try out of the edge
+//!   probes pages        what the fuzz targets try out of the edge; what manual pages are made of
 //! main bin/chinwagd     the programs: arguments in, exit status out
 //! ```
 //!

@@ -38,8 +38,8 @@ const OPTIONS: &str = concat!(
     "\
 address|a|HOST|127.0.0.1|The server's name or address|, with or without :PORT, or a Unix socket, as /PATH, unix:PATH or unix:@NAME
 port|p|PORT|5378|The server's port
-via||COMMAND|||Talk to the input and output of COMMAND, which a shell runs, instead of a socket
-name|n|NAME||Log in as NAME without asking
+via||COMMAND|||Talk to COMMAND, which a shell runs, instead of a socket
+name|n|NAME||Log in as NAME without asking|; if refused, ask on a terminal, or end
 to||NAME||Talk to NAME: what is no command goes there|, as a message
 ",
     with_host!("host||||Run a server here, and join it|: at HOST:PORT, in this process, with an echobot\n"),
@@ -47,14 +47,14 @@ to||NAME||Talk to NAME: what is no command goes there|, as a message
 max-message||BYTES|||Drop longer lines of the server; BYTES may end with K, M or G [default: no limit]
 connect-timeout||SECONDS|10||Give up connecting after so long
 linger||SECONDS|2||After the end of input, wait so long for the next answer
-escape||WHEN|auto||Make control characters in messages visible: auto, always, never
+escape||WHEN|auto||Make control characters in messages visible: auto (on a terminal), always, never
 plain|||||Leave the typed line to the terminal: do not edit it
 timestamps||||Begin each line with the time|, and with the date when it changes
 bell||||Ring the terminal's bell at a message
 color||WHEN|never|Names in colours: auto, always, never|; `auto` respects NO_COLOR
 log||FILE||Append what happens to FILE|, a line with the time for each event
 reconnect||||Make a lost connection again, with the same name
-send||NAME [TEXT]||Send TEXT to NAME, and leave|: its lines, or those of standard input, are a message each, whatever they say. The status is 0 if all were delivered; nothing is shown. A TEXT that may begin with - goes last, behind --
+send||NAME [TEXT]||Send TEXT to NAME, and leave|: its lines, or those of standard input, are a message each, whatever they say. Nothing is shown. A TEXT that may begin with - goes last, behind --
 strict|||||End with status 5 at the first message that is refused, and send none after it
 "
 );
@@ -72,7 +72,7 @@ const BEFORE: &str = concat!(
     with_host!("  chinwag --host\n        Run a chat on this machine, and join it\n"),
     "  chinwag ann@chat.example.org
         Join one as ann
-  chinwag --reconnect --log chat.log --timestamps ann@chat.example.org:4000
+  chinwag --reconnect --log chat.log --timestamps ann@chat.example.org
         Stay there all day
   chinwag bot@chat.example.org --send ann 'the build is green'
         Say something from a script, and leave
@@ -85,14 +85,14 @@ the environment. An IPv6 address with a port has brackets: [::1]:5378.",
 Once logged in, type:
   !who         who is online?
   @NAME TEXT   send TEXT to NAME
-  !quit        leave (works at any time)
+  !quit        leave, at any time (or Ctrl-D)
 "
 );
 
 const AFTER: &str = "\
 Environment:
-  Each option's variable is weaker than the option. A flag's variable means no
-  if it is empty, 0, no, off or false.
+  An option is stronger than its variable. A flag's variable means no if it is
+  empty, 0, no, off or false.
   NO_COLOR  no colours, unless they are always wanted
   RUST_LOG  what is logged on standard error
   TERM      no editing of the typed line if it is `dumb`
@@ -100,8 +100,8 @@ Environment:
 
 Exit status:
   0         the user left, or the reader of standard output went away
-  1         no connection could be made, or it was lost; or input that is no
-            terminal ended, and not everything was answered
+  1         no connection, or it was lost; input or output failed; or input
+            that is no terminal ended, and not everything was answered
   2         the command line was wrong
   3         the server was full
   4         input is no terminal, and the name given with --name was refused
@@ -109,7 +109,7 @@ Exit status:
   130, 143  ended by SIGINT, SIGTERM
 ";
 
-static PROGRAM: Program = Program {
+pub(super) static PROGRAM: Program = Program {
     name: "chinwag",
     about: "Chat from the terminal.",
     operand: "[NAME@]HOST[:PORT]",

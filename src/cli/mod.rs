@@ -7,6 +7,7 @@ mod destination;
 #[cfg(feature = "rich")]
 mod extras;
 mod given;
+pub mod pages;
 pub mod probes;
 pub mod server;
 mod table;

@@ -16,6 +16,22 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 use std::time::Duration;
 
+/// A text of builds with encryption.
+#[cfg(feature = "tls")]
+macro_rules! with_tls {
+    ($text:literal) => {
+        $text
+    };
+}
+
+/// The others do without it.
+#[cfg(not(feature = "tls"))]
+macro_rules! with_tls {
+    ($text:literal) => {
+        ""
+    };
+}
+
 const ABOUT: &str = "Serves a chat: clients pick a name, see who is there, and send messages.";
 
 const BRIEF: &str = "\
@@ -32,12 +48,22 @@ Examples:
         At a port that is free, with little memory
 ";
 
-const AFTER: &str = "\
+const AFTER: &str = concat!(
+    "\
 Environment:
-  Each option's variable is weaker than the option. A flag's variable means no
-  if it is empty, 0, no, off or false.
-  RUST_LOG  what is logged on standard error
-
+  An option is stronger than its variable. A flag's variable means no if it is
+  empty, 0, no, off or false.
+  LISTEN_FDS       sockets that it is handed (by systemd): it serves those, and
+                   listens nowhere else without --address
+  NOTIFY_SOCKET    whom it tells when it is ready, and when it stops
+  RUST_LOG         what is logged on standard error
+",
+    with_tls!(
+        "  STATE_DIRECTORY  where --tls keeps its certificate; if not set, in chinwag
+                   in $XDG_STATE_HOME, or in ~/.local/state
+"
+    ),
+    "
 BYTES may end with K, M or G, for 1024 bytes, 1024 K and 1024 M.
 
 When it listens, chinwagd prints `listening on ADDRESS:PORT`. Everything else is
@@ -47,7 +73,8 @@ Exit status:
   0  ended by SIGINT or SIGTERM
   1  it could not listen there, or the system failed it
   2  the command line was wrong
-";
+"
+);
 
 /// What each field is, [`Row`](super::table::Row) says.
 const OPTIONS: &str = "\
@@ -68,7 +95,7 @@ login-timeout||SECONDS|300|Close what has not logged in after so long
 echobot||||Add `echobot`, who sends every message back
 ";
 
-static PROGRAM: Program = Program {
+pub(super) static PROGRAM: Program = Program {
     name: "chinwagd",
     about: ABOUT,
     operand: "",

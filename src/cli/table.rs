@@ -3,35 +3,42 @@
 
 /// A program, as its command line shows it.
 #[derive(Debug)]
-pub(crate) struct Program {
-    pub(crate) name: &'static str,
-    pub(crate) about: &'static str,
+pub struct Program {
+    /// How it is called.
+    pub name: &'static str,
+    /// What it is for.
+    pub about: &'static str,
     /// What may be given besides options, if anything.
-    pub(crate) operand: &'static str,
+    pub operand: &'static str,
     /// How the names of its environment variables begin.
-    pub(crate) prefix: &'static str,
+    pub prefix: &'static str,
     /// [Rows](Row), a line each.
     pub(crate) options: &'static [&'static str],
     /// What stands before the options where there is room for little,
-    pub(crate) brief: &'static str,
+    pub brief: &'static str,
     /// before them where there is room for all,
-    pub(crate) before: &'static str,
+    pub before: &'static str,
     /// and behind them.
-    pub(crate) after: &'static str,
+    pub after: &'static str,
 }
 
 /// An option: `name|letter|value|default|brief|more`. The brief text, followed by more, is the whole help; an
 /// option without a brief one is but named in the brief help.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Row {
-    pub(crate) name: &'static str,
-    pub(crate) letter: &'static str,
+pub struct Row {
+    /// The long form, without its dashes.
+    pub name: &'static str,
+    /// The short one, or nothing.
+    pub letter: &'static str,
     /// What follows it: nothing if it is a flag. `+` is a flag that counts, and has no environment variable;
     /// `NAME [TEXT]` are one or two values, and with `NAME...` the option can be given many times.
-    pub(crate) value: &'static str,
-    pub(crate) default: &'static str,
-    brief: &'static str,
-    more: &'static str,
+    pub value: &'static str,
+    /// What its value is if nobody says one.
+    pub default: &'static str,
+    /// What the brief help says.
+    pub brief: &'static str,
+    /// What the whole help goes on with.
+    pub more: &'static str,
 }
 
 /// The name of the word without one.
@@ -63,19 +70,19 @@ const MARGIN: &str = "                               ";
 impl Program {
     /// All options.
     #[inline(never)]
-    pub(crate) fn rows(&self) -> Vec<Row> {
+    pub fn rows(&self) -> Vec<Row> {
         self.options.iter().flat_map(|table| table.lines()).map(Row::read).collect()
     }
 
     /// The environment variable of an option.
     #[inline(never)]
-    pub(crate) fn variable(&self, option: &str) -> String {
+    pub fn variable(&self, option: &str) -> String {
         [self.prefix, option].concat().to_ascii_uppercase().replace('-', "_")
     }
 
     /// How to call it, in a line.
     #[inline(never)]
-    pub(crate) fn usage(&self) -> String {
+    pub fn usage(&self) -> String {
         let mut text = String::new();
         put(&mut text, &["Usage: ", self.name, " [OPTIONS]"]);
         if !self.operand.is_empty() {
@@ -172,12 +179,12 @@ impl Row {
     }
 
     /// Whether it takes no value.
-    pub(crate) fn is_flag(&self) -> bool {
+    pub fn is_flag(&self) -> bool {
         matches!(self.value, "" | "+")
     }
 
     /// Whether it may be given more than once.
-    pub(crate) fn can_be_repeated(&self) -> bool {
+    pub fn can_be_repeated(&self) -> bool {
         self.value == "+" || self.value.ends_with("...")
     }
 

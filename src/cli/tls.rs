@@ -12,7 +12,7 @@ pub(crate) const CLIENT: &str = "\
 tls|||||Encrypt the connection, to a server that an authority of this system vouches for, or that was said to be the right one; with --host, too. Each of these options asks for it
 tls-ca||FILE|||Trust those servers only that an authority in FILE vouches for
 tls-pin||SHA256:HEX...|||Trust the server whose certificate has this fingerprint, and no other; may be given again
-tls-known||FILE|||The servers that were said to be the right ones [default: chinwag/known-servers where the user's data is]
+tls-known||FILE|||The servers that were said to be the right ones [default: chinwag/known-servers in $XDG_DATA_HOME, or ~/.local/share]
 tls-cert||FILE|||Show this certificate; with --host, to those who come
 tls-key||FILE|||The key that belongs to it
 ";

@@ -4,6 +4,8 @@ use crate::program::without_environment;
 use crate::runner;
 use crate::support::{chinwagd, output};
 use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 const README: &str = include_str!("../../README.md");
@@ -107,4 +109,94 @@ fn exit_statuses_of_the_readme_are_those_of_the_help() {
     let text = help.split("Exit status:\n").nth(1).unwrap();
     let firsts: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("  ")?.get(..8)).collect();
     assert_eq!(statuses(&rows), statuses(&firsts.join(" ")));
+}
+
+/// The lines of a help's list, of which `title` is the first, as names and meanings.
+fn list_of_help(help: &str, title: &str) -> Vec<(String, String)> {
+    let lines = help.split(&format!("\n{title}\n")).nth(1).unwrap().split("\n\n").next().unwrap().lines();
+    let mut items: Vec<(String, String)> = Vec::new();
+    for line in lines {
+        match (line.starts_with("   "), line.trim().split_once("  "), items.last_mut()) {
+            (true, _, Some((_, meaning))) => *meaning = format!("{meaning} {}", line.trim()),
+            (false, Some((name, meaning)), _) => items.push((name.to_owned(), meaning.trim().to_owned())),
+            _ => {}
+        }
+    }
+    items
+}
+
+/// The cells of a row of the README's table that begins with `head`.
+fn row_of_readme(head: &str, name: &str) -> Vec<String> {
+    let rows = README.split(head).nth(1).unwrap().split("\n\n").next().unwrap().lines();
+    let mut rows = rows.map(|row| row.split('|').map(|cell| cell.replace('`', "")).collect::<Vec<_>>());
+    rows.find(|row| row.len() > 2 && row[1].contains(name))
+        .unwrap_or_else(|| panic!("the README has no {name}"))
+}
+
+/// The README may say more of it, but nothing else.
+#[test]
+fn exit_statuses_of_the_readme_mean_what_the_help_says() {
+    let words = |text: &str| -> Vec<String> {
+        let words = text.split(|character: char| !character.is_alphanumeric() && character != '-');
+        words.filter(|word| !word.is_empty()).map(str::to_lowercase).collect()
+    };
+    let items = list_of_help(&answer(without_environment(runner::client()), "--help"), "Exit status:");
+    assert!(items.len() > 5, "{items:?}");
+    for (status, meaning) in items {
+        let said = words(&row_of_readme("| exit status |", &status)[2]);
+        let mut said = said.iter();
+        for word in words(&meaning) {
+            assert!(said.any(|other| *other == word), "the README has no `{word}` of {status}: {meaning}");
+        }
+    }
+}
+
+#[test]
+fn chat_commands_of_the_readme_are_those_of_the_help() {
+    let help = answer(without_environment(runner::client()), "--help");
+    let items = list_of_help(&help, "Once logged in, type:");
+    assert_eq!(items.len(), 3);
+    for (command, _) in items {
+        row_of_readme("| type |", &command);
+    }
+}
+
+/// A manual page without what makes it look as it does.
+fn plain(page: &str) -> String {
+    ["\\fB", "\\fI", "\\fR"].iter().fold(page.replace("\\-", "-"), |text, look| text.replace(look, ""))
+}
+
+/// They are made by `cargo xtask pages`, of the largest build.
+#[test]
+fn manual_pages_and_completions_have_the_options_that_there_are() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging");
+    let read = |path: String| fs::read_to_string(folder.join(&path)).unwrap_or_else(|_| panic!("no {path}"));
+    for ((_, command), (name, section)) in programs().into_iter().zip([("chinwag", 1), ("chinwagd", 8)]) {
+        let page = plain(&read(format!("man/{name}.{section}")));
+        let bash = read(format!("completions/{name}.bash"));
+        let zsh = read(format!("completions/_{name}"));
+        let fish = read(format!("completions/{name}.fish"));
+        let common = ["-v, --verbose", "-h, --help", "-V, --version"].map(str::to_owned);
+        let mut forms = Vec::from(common);
+        for [letter, form, variable, _] in options_of_help(&answer(command, "--help")) {
+            let is_there = |text: &str| page.lines().any(|line| line.contains(text));
+            assert!(
+                is_there(&format!("Variable: {variable}.")) || is_there(&format!("{variable}.")),
+                "{variable}"
+            );
+            forms.push(if letter.is_empty() { form } else { format!("{letter}, {form}") });
+        }
+        for form in forms {
+            assert!(page.lines().any(|line| line == form), "{name}.{section} has no {form}");
+            let long = form.split("--").nth(1).unwrap();
+            let (long, value) = long.split_once(' ').unwrap_or((long, ""));
+            let value = value.split(' ').next().unwrap().replace(':', "\\:");
+            assert!(bash.contains(&format!(" --{long}")), "{name}.bash has no {form}");
+            assert!(fish.contains(&format!(" -l {long} ")), "{name}.fish has no {form}");
+            let begin = if value.is_empty() { format!("--{long}[") } else { format!("--{long}=[") };
+            let mut specs = zsh.lines().filter(|line| line.contains(&begin));
+            let is_its = |spec: &str| value.is_empty() || spec.contains(&format!("]:{value}:"));
+            assert!(specs.any(is_its), "_{name} has no {form}");
+        }
+    }
 }

@@ -1,0 +1,32 @@
+//! What is made of chinwag's sources beside its programs, and committed: nobody who builds those needs it.
+
+mod command;
+mod completions;
+mod help;
+mod manual;
+mod pages;
+mod roff;
+
+use clap::Command;
+use std::path::Path;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let tasks = Command::new("cargo xtask").subcommand_required(true).arg_required_else_help(true);
+    let result = match tasks.subcommand(pages::task()).get_matches().subcommand() {
+        Some(("pages", given)) => pages::run(top(), given),
+        _ => Ok(()),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(sentence) => {
+            eprintln!("{sentence}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The folder of chinwag's sources.
+fn top() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
