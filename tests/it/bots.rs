@@ -1,4 +1,4 @@
-//! The bots in `examples/bots`, run as they are, and attacked by whoever is in the chat.
+//! The bots in `examples`, run as they are, and attacked by whoever is in the chat.
 
 use crate::peer::{Peer, Talk};
 use crate::program::{Program, without_environment};
@@ -7,15 +7,18 @@ use crate::support::{Daemon, is_there};
 use std::path::Path;
 use std::process::Command;
 
-/// What runs each of them.
-const BOTS: [(&str, &str); 6] = [
+/// What runs each of them; [`EXAMPLE`] is a program of its own.
+const BOTS: [(&str, &str); 7] = [
     ("sh", "bot.sh"),
     ("dash", "bot.sh"),
     ("bash", "bot.sh"),
     ("bash", "bot.bash"),
     ("python3", "bot.py"),
     ("node", "bot.mjs"),
+    (EXAMPLE, "bot"),
 ];
+
+const EXAMPLE: &str = "";
 
 const INVITATION: &str = "you are welcome: try say TEXT";
 
@@ -46,7 +49,7 @@ const NAMES: [&[u8]; 22] = [
 ];
 
 /// Texts that mean something to somebody on the way.
-const TEXTS: [&[u8]; 27] = [
+pub(crate) const TEXTS: [&[u8]; 27] = [
     b"\\n!quit",
     b"\\n@other hi",
     b"\\x0a!quit",
@@ -76,27 +79,39 @@ const TEXTS: [&[u8]; 27] = [
     b"From x: say y: z",
 ];
 
-/// Each bot that can run here, on its way to this port.
-fn bots(port: u16) -> impl Iterator<Item = Program> {
+/// Each that can run here, on its way to this port.
+pub(crate) fn bots(port: u16) -> impl Iterator<Item = Program> {
     start(port, &BOTS)
 }
 
 fn start<'a>(port: u16, bots: &'a [(&str, &str)]) -> impl Iterator<Item = Program> + 'a {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/bots");
-    bots.iter().filter(|(interpreter, _)| is_there(interpreter)).map(move |(interpreter, script)| {
-        let mut command = without_environment(Command::new(interpreter));
-        let path = [runner::folder().as_os_str(), std::env::var_os("PATH").unwrap_or_default().as_os_str()]
-            .join(":".as_ref());
-        command.env("PATH", path).arg(folder.join(script)).arg(format!("bot@127.0.0.1:{port}"));
+    bots.iter().filter_map(|(interpreter, bot)| command(interpreter, bot)).map(move |mut command| {
+        command.arg(format!("bot@127.0.0.1:{port}"));
         Program::on_pipes(command)
     })
 }
 
-fn delivery(name: &[u8], text: &[u8]) -> Vec<u8> {
+/// What starts a bot, without the words that say where to.
+fn command(interpreter: &str, bot: &str) -> Option<Command> {
+    if interpreter == EXAMPLE {
+        return runner::example(bot);
+    }
+    if !is_there(interpreter) {
+        return None;
+    }
+    let mut command = without_environment(Command::new(interpreter));
+    let path = [runner::folder().as_os_str(), std::env::var_os("PATH").unwrap_or_default().as_os_str()]
+        .join(":".as_ref());
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/bots");
+    command.env("PATH", path).arg(folder.join(bot));
+    Some(command)
+}
+
+pub(crate) fn delivery(name: &[u8], text: &[u8]) -> Vec<u8> {
     [b"DELIVERY ", name, b" ", text, b"\n"].concat()
 }
 
-fn answer(name: &[u8], text: &[u8]) -> Vec<u8> {
+pub(crate) fn answer(name: &[u8], text: &[u8]) -> Vec<u8> {
     [b"SEND ", name, b" ", text].concat()
 }
 

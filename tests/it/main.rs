@@ -25,6 +25,8 @@ mod editing;
 mod editions;
 mod endings;
 #[cfg(target_os = "linux")]
+mod examples;
+#[cfg(target_os = "linux")]
 mod extras;
 #[cfg(target_os = "linux")]
 mod handed;

@@ -90,6 +90,24 @@ pub(crate) fn folder() -> PathBuf {
     if CLIENT.is_emulated() { EMULATED.clone() } else { here.unwrap().to_owned() }
 }
 
+/// One of the examples, which Cargo builds beside the programs that it builds for these tests; a plain `cargo test`
+/// does, and not `cargo test --test it`. Says if it is not there; where everything is to be tried, that is an error.
+#[allow(clippy::print_stderr, reason = "whoever runs the tests is to know")]
+pub(crate) fn example(name: &str) -> Option<Command> {
+    let client = env!("CARGO_BIN_EXE_chinwag");
+    let path = Path::new(client).with_file_name("examples").join(name);
+    let must_be = env::var_os("CI").is_some_and(|value| value == "true");
+    let words = format!("there is no {}: cargo build --example {name}", path.display());
+    assert!(path.exists() || !must_be || env::var_os("CHINWAG_PROGRAMS").is_some(), "{words}");
+    if !path.exists() {
+        eprintln!("left out: {words}");
+        return None;
+    }
+    let runner = env::var(format!("CARGO_TARGET_{}_RUNNER", target(client))).unwrap_or_default();
+    let words = runner.split_whitespace().map(str::to_owned).chain([path.to_string_lossy().into_owned()]);
+    Some(Tested(words.collect()).command())
+}
+
 /// No wait takes longer.
 pub(crate) fn deadline() -> Duration {
     if CLIENT.is_emulated() { EMULATED * DEADLINE } else { DEADLINE }
