@@ -1,6 +1,52 @@
 //! A terminal chat client for a line-based protocol, and the small server that goes with it: one
 //! thread, one poll, no async runtime.
 //!
+//! # Building on it
+//!
+//! Without its programs this is a library: `no_std` and `alloc`, and it knows no sockets, no terminal and no
+//! clock. Whoever has those moves the bytes, and says what time it is.
+//!
+//! ```toml
+//! [dependencies]
+//! chinwag = { version = "0.1", default-features = false, features = ["std", "editor"] }
+//! ```
+//!
+//! | to build | take | start from |
+//! | --- | --- | --- |
+//! | a bot, or what else reads and writes lines | [`wire::lines`], [`wire::protocol`] | `examples/bot.rs`, `examples/gateway.rs` |
+//! | a client | [`client::conversation`], shown by [`ui::screen`] or by a [`Frontend`](client::frontend::Frontend) of its own | [`Conversation`](client::conversation::Conversation), `examples/bare-metal` |
+//! | a client whose lines are edited | [`ui::editor`] | [`Editor`](ui::editor::Editor) |
+//! | a server | [`server::intake`] with its sockets, [`server::hub`] without | [`Intake`](server::intake::Intake), [`Hub`](server::hub::Hub) |
+//! | what shows the words of strangers | [`wire::escape`] | [`append`](wire::escape::append) |
+//!
+//! What a bot does with what it has read, whole:
+//!
+//! ```
+//! use chinwag::wire::lines::{Line, Lines};
+//! use chinwag::wire::protocol::{Reply, Request};
+//!
+//! let mut lines = Lines::new(Some(4096)); // longer ones are dropped
+//! let mut out = Vec::new();
+//! Request::HelloFrom { name: b"bot" }.write(&mut out);
+//! for read in [&b"HELLO bot\nDELIV"[..], b"ERY ann hello\n"] {
+//!     lines.push(read);
+//!     lines.drain(|line| {
+//!         let Line::Whole(line) = line else { return true };
+//!         if let Some(Reply::Delivery { from, text: b"hello" }) = Reply::parse(line) {
+//!             Request::Send { to: from, text: b"welcome" }.write(&mut out);
+//!         }
+//!         true
+//!     });
+//! }
+//! assert_eq!(out, b"HELLO-FROM bot\nSEND ann welcome\n");
+//! ```
+//!
+//! Names and texts are bytes (`&[u8]`), without what ends their line; lengths are in bytes; a point in time is a
+//! [`Duration`](core::time::Duration) since any fixed one. Nothing panics for what comes from outside. What a
+//! version promises is listed in `docs/public-api.txt`; what the documentation does not show is not for others.
+//!
+//! # The house
+//!
 //! A pure core with a thin edge: everything that is decided is decided in folders that know no socket,
 //! no descriptor and no clock; bytes and the time come in as arguments. The edge waits, and moves bytes.
 //!

@@ -56,6 +56,7 @@ impl<'a> Command<'a> {
     }
 
     /// Whether a line that begins like this can become a command, by what is typed behind it.
+    #[doc(hidden)]
     pub fn may_begin(line: &[u8]) -> bool {
         let start = line.trim_ascii_start();
         match start.first() {
@@ -86,6 +87,7 @@ impl<'a> Command<'a> {
 
 /// Whom a text of several lines is for, whom its first line is for or else `to`, and the texts without what says so.
 /// Line ends before that do not count.
+#[doc(hidden)]
 pub fn split_addressee<'a>(to: &'a [u8], lines: &'a [u8]) -> (&'a [u8], &'a [u8]) {
     let begun = lines.trim_ascii_start();
     // No name goes on in another line.
@@ -105,6 +107,7 @@ pub fn split_addressee<'a>(to: &'a [u8], lines: &'a [u8]) -> (&'a [u8], &'a [u8]
 /// assert_eq!(expand(b"", b"@ann one\n\n!quit"), Some(b"@ann one\n@ann !quit".to_vec()));
 /// assert_eq!(expand(b"", b"one\ntwo"), None);
 /// ```
+#[doc(hidden)]
 pub fn expand(to: &[u8], lines: &[u8]) -> Option<Vec<u8>> {
     let (to, lines) = split_addressee(to, lines);
     if to.is_empty() {

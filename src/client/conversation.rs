@@ -43,6 +43,93 @@ pub const READS_PER_TURN: usize = 16;
 const KEYS: usize = 1024;
 
 /// A conversation, whoever shows it.
+///
+/// A whole one, with a [hub](crate::server::hub) in the place of a network. Where there is one, a read or a write that would
+/// have to wait says [`Stop::Blocked`](crate::wire::source::Stop::Blocked), an event says when it would not
+/// ([`Source::handle_readable`]), and between two turns without [work](Conversation::has_work) an event loop
+/// waits.
+///
+/// ```
+/// use chinwag::client::conversation::{Conversation, Ends, Outcome, Settings};
+/// use chinwag::server::hub::{Hub, Id, Limits};
+/// use chinwag::ui::screen::{Look, Screen};
+/// use chinwag::wire::lines::Lines;
+/// use chinwag::wire::source::{Source, Stop, Transport};
+/// use core::{convert::Infallible, time::Duration};
+///
+/// /// What is typed, and what was shown.
+/// struct Console(&'static [u8], Vec<u8>);
+///
+/// impl Transport for Console {
+///     type Error = Infallible;
+///     fn read(&mut self, near: &mut [u8], _far: &mut [u8]) -> Result<usize, Stop<Infallible>> {
+///         let (now, later) = self.0.split_at(self.0.len().min(near.len()));
+///         near[..now.len()].copy_from_slice(now);
+///         self.0 = later;
+///         Ok(now.len())
+///     }
+///     fn write(&mut self, bytes: &[u8]) -> Result<usize, Stop<Infallible>> {
+///         self.1.extend_from_slice(bytes);
+///         Ok(bytes.len())
+///     }
+/// }
+///
+/// /// A connection to a server that is here.
+/// struct Server(Hub, Id, Lines);
+///
+/// impl Transport for Server {
+///     type Error = Infallible;
+///     fn read(&mut self, near: &mut [u8], _far: &mut [u8]) -> Result<usize, Stop<Infallible>> {
+///         let mut count = 0;
+///         let take = |bytes: &[u8]| {
+///             let taken = bytes.len().min(near.len() - count);
+///             near[count..count + taken].copy_from_slice(&bytes[..taken]);
+///             count += taken;
+///             Ok::<_, Infallible>(taken)
+///         };
+///         let Ok(()) = self.0.drain(self.1, |outbox| outbox.drain(take).map(drop));
+///         if count == 0 { Err(Stop::Blocked) } else { Ok(count) }
+///     }
+///     fn write(&mut self, bytes: &[u8]) -> Result<usize, Stop<Infallible>> {
+///         let Self(hub, id, lines) = self;
+///         lines.push(bytes);
+///         lines.drain(|line| hub.handle_line(*id, line, true).wait().is_none());
+///         Ok(bytes.len())
+///     }
+/// }
+///
+/// let console = |typed| Source::new(Console(typed, Vec::new()));
+/// let settings = Settings { linger: Duration::from_secs(2), ..Settings::default() };
+/// let mut conversation = Conversation::new(&settings, Screen::new(Look::default()));
+/// let mut ends = Ends::new(console(b"ann\n@ann hi\n!quit\n"), console(b""));
+/// let mut now = Duration::ZERO;
+/// let outcome = loop {
+///     if conversation.wants_connection(now) {
+///         let mut hub = Hub::new(Limits::default(), false);
+///         let id = hub.connect().unwrap();
+///         ends.server = Some(Source::new(Server(hub, id, Lines::new(None))));
+///         conversation.handle_connecting();
+///         conversation.handle_connected(now);
+///     }
+///     conversation.turn(&mut ends, now)?;
+///     if let Some(outcome) = conversation.outcome(now) {
+///         break outcome;
+///     }
+///     if let Some(server) = &mut ends.server {
+///         server.handle_readable();
+///     }
+///     now += Duration::from_millis(1);
+/// };
+/// conversation.leave(&mut ends, now)?;
+/// assert_eq!(outcome, Outcome::Left);
+/// let Console(_, shown) = ends.output.transport();
+/// assert_eq!(
+///     String::from_utf8_lossy(shown),
+///     "Welcome to Chat Client. Enter your login: \nSuccessfully logged in as ann!\n\
+///      From ann: hi\nThe message was sent successfully\n"
+/// );
+/// # Ok::<_, Infallible>(())
+/// ```
 #[derive(Debug)]
 pub struct Conversation<F> {
     session: Session,

@@ -8,6 +8,36 @@ use core::time::Duration;
 
 /// The user's end of a conversation. Nothing here waits: what is to be shown is appended, and written
 /// elsewhere.
+///
+/// One that shows messages only, and those to a program:
+///
+/// ```
+/// use chinwag::client::frontend::Frontend;
+/// use chinwag::client::notice::Notice;
+/// use chinwag::wire::outbox::Outbox;
+///
+/// struct Messages(Outbox);
+///
+/// impl Frontend for Messages {
+///     fn is_full(&self) -> bool {
+///         self.0.len() > 64 * 1024
+///     }
+///     fn show(&mut self, notice: Notice<'_>, _from: usize) -> Option<usize> {
+///         if let Notice::From { name, text } = notice {
+///             self.0.tail().extend([name, b"\t", text, b"\n"].concat());
+///         }
+///         None // all of it, whatever its length
+///     }
+///     fn ask_for_name(&mut self) {}
+///     fn to_show(&mut self) -> &mut Outbox {
+///         &mut self.0
+///     }
+///     fn to_show_len(&self) -> usize {
+///         self.0.len()
+///     }
+///     fn leave(&mut self) {}
+/// }
+/// ```
 pub trait Frontend {
     /// Whether so much waits to be shown that nothing may be added now.
     fn is_full(&self) -> bool;

@@ -43,6 +43,23 @@ use alloc::vec::Vec;
 pub use crate::wire::sizes::OUTBOX_FULL;
 
 /// The state of one user's session.
+///
+/// ```
+/// use chinwag::client::conversation::Settings;
+/// use chinwag::client::frontend::Frontend;
+/// use chinwag::client::session::Session;
+/// use chinwag::ui::screen::{Look, Screen};
+/// use chinwag::wire::outbox::Outbox;
+///
+/// let (mut outbox, mut screen) = (Outbox::new(), Screen::new(Look::default()));
+/// let settings = Settings { name: Some(b"ann"), ..Settings::default() };
+/// let mut session = Session::new(&settings, &mut outbox, &mut screen);
+/// session.handle_connected(&mut screen);
+/// session.handle_reply(b"HELLO ann", 0, &mut outbox, &mut screen);
+/// session.handle_input(b"@bob hi", 0, &mut outbox, &mut screen);
+/// assert_eq!(outbox.as_slice(), b"HELLO-FROM ann\nSEND bob hi\n");
+/// assert_eq!(screen.to_show().as_slice(), b"Successfully logged in as ann!\n");
+/// ```
 #[derive(Debug)]
 pub struct Session {
     phase: Phase,

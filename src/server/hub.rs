@@ -157,7 +157,7 @@ impl Client {
     }
 }
 
-/// Everybody who is connected.
+/// Everybody who is connected. A client has its id from [`Hub::connect`] to [`Hub::disconnect`]; then that may be another's.
 ///
 /// ```
 /// use chinwag::wire::lines::Line;

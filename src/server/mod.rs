@@ -1,4 +1,7 @@
 //! The server without its sockets: who is here, who gets what, and when.
+//!
+//! An [`Intake`](intake::Intake) is a whole one for whoever has streams that do not wait, and events; it bounds all that strangers can make
+//! it hold. A [`Hub`](hub::Hub) is what it decides with, for whoever has lines from elsewhere.
 
 mod budget;
 mod connection;

@@ -1,4 +1,7 @@
 //! What the user sees, and the line that the user types. Pure.
+//!
+//! A [`Screen`](screen::Screen) shows a [conversation](crate::client::conversation) on a stream, as the contract has it, perhaps with an
+//! [`Editor`](editor::Editor) below; who wants to show it in another way writes a [`Frontend`](crate::client::frontend::Frontend).
 
 pub mod display;
 #[cfg(feature = "editor")]

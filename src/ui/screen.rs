@@ -38,6 +38,20 @@ pub struct Look {
 }
 
 /// The screen. Nothing here waits: what is to be shown is appended, and written elsewhere.
+///
+/// ```
+/// use chinwag::client::frontend::Frontend;
+/// use chinwag::client::notice::Notice;
+/// use chinwag::ui::display::Style;
+/// use chinwag::ui::screen::{Look, Screen};
+/// use chinwag::wire::escape::Rule;
+///
+/// let style = Style { escape: Some(Rule::Harmful), ..Style::default() };
+/// let mut screen = Screen::new(Look { style, ..Look::default() });
+/// let rest = screen.show(Notice::From { name: b"ann", text: b"hi \x1b[2J" }, 0);
+/// assert_eq!(rest, None); // a long text comes in pieces
+/// assert_eq!(screen.to_show().as_slice(), b"From ann: hi ^[[2J\n");
+/// ```
 #[derive(Debug, Default)]
 pub struct Screen {
     waiting: Outbox,

@@ -17,6 +17,14 @@ const LATEST_HOUR: i64 = 167;
 const END_OF_TIME: i64 = 1 << 55;
 
 /// A time zone.
+///
+/// ```
+/// use chinwag::ui::zone::Zone;
+/// let berlin = Zone::from_rule("CET-1CEST,M3.5.0,M10.5.0/3").unwrap();
+/// let mut out = Vec::new();
+/// berlin.at(1_785_592_800).write_iso(&mut out);
+/// assert_eq!(out, b"2026-08-01T16:00:00+02:00");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Zone {
     /// From when on local time is how far ahead of UTC, in seconds: in order, the first from ever on.
@@ -31,7 +39,7 @@ impl Zone {
         Self { changes: vec![(i64::MIN, 0)], rule: None }
     }
 
-    /// The zone that a file of the tz database describes.
+    /// The zone that a file of the tz database describes; `None`, if that cannot be understood.
     pub fn from_file(file: &[u8]) -> Option<Self> {
         let mut block = Block::read(file, 4)?;
         let mut rule = None;
@@ -50,7 +58,7 @@ impl Zone {
         Some(Self { changes, rule })
     }
 
-    /// The zone of a rule, as `CET-1CEST,M3.5.0,M10.5.0/3`.
+    /// The zone of a rule, as `CET-1CEST,M3.5.0,M10.5.0/3`; `None`, if that cannot be understood.
     pub fn from_rule(rule: &str) -> Option<Self> {
         let rule = Some(Rule::read(rule.as_bytes().trim_ascii())?);
         Some(Self { rule, ..Self::utc() })

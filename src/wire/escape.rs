@@ -31,7 +31,13 @@ pub enum Rule {
     Harmful = Guise::Harmful as isize,
 }
 
-/// Appends `text` to `out`, harmless.
+/// Appends `text` to `out`, harmless: valid UTF-8 whatever it was, and nothing in it that a terminal obeys (spec S14).
+///
+/// ```
+/// let mut out = Vec::new();
+/// chinwag::wire::escape::append("gr\u{fc}\u{df}e \x1b[2J\u{202e}\r".as_bytes(), &mut out);
+/// assert_eq!(out, "gr\u{fc}\u{df}e ^[[2J\\u{202e}^M".as_bytes());
+/// ```
 pub fn append(text: &[u8], out: &mut Vec<u8>) {
     append_by(Rule::Harmful, text, out);
 }
@@ -44,7 +50,7 @@ pub(crate) fn harmless(text: &str) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
-/// Appends `text` to `out` by a rule.
+/// Appends `text` to `out` by a rule. (What is no UTF-8 is made visible by each.)
 pub fn append_by(rule: Rule, text: &[u8], out: &mut Vec<u8>) {
     if rule == Rule::Name {
         return append_doubtful(rule, text, out);

@@ -113,7 +113,8 @@ impl Lines {
         Self { ring: Ring::new(), searched: 0, taken: 0, limit, skip: Skip::No, joined: Vec::new() }
     }
 
-    /// Lends free space to `read`, more if there is none, as [`Ring::fill`] does; returns how many
+    /// Lends free space to `read`, more if there is none, as [`Ring::fill`] does: whoever reads into one
+    /// piece only, as from a socket that blocks, leaves the second one alone, and the first is never empty. Returns how many
     /// bytes came, 0 being the end. A line for which there is no memory is dropped as one over the limit is.
     ///
     /// # Errors
@@ -130,7 +131,7 @@ impl Lines {
 
     /// The most memory that may be owned after so many bytes were read, into a [spare](Lines::borrow)
     /// storage if this one is smaller.
-    pub fn memory_after(&self, count: usize) -> usize {
+    pub(crate) fn memory_after(&self, count: usize) -> usize {
         let (held, capacity) = (self.len(), self.ring.capacity());
         match held.saturating_add(count) {
             few if few <= SETTLED && capacity <= CHUNK => few,
@@ -176,7 +177,7 @@ impl Lines {
     }
 
     /// Whether what is held begins with these bytes.
-    pub fn starts_with(&self, bytes: &[u8]) -> bool {
+    pub(crate) fn starts_with(&self, bytes: &[u8]) -> bool {
         bytes.iter().enumerate().all(|(at, &byte)| self.ring.get(at) == Some(byte))
     }
 
@@ -204,7 +205,7 @@ impl Lines {
     }
 
     /// The first line is to be offered from its start, however far it was taken.
-    pub fn start_over(&mut self) {
+    pub(crate) fn start_over(&mut self) {
         self.taken = 0;
     }
 
@@ -212,7 +213,7 @@ impl Lines {
     ///
     /// For a limit that depends on the lines before: take those first, then look at
     /// [`len`](Lines::len), which is by then the length of the part.
-    pub fn skip_partial(&mut self) {
+    pub(crate) fn skip_partial(&mut self) {
         if self.has_partial() {
             self.clear();
             self.skip = Skip::Told;
@@ -249,7 +250,7 @@ impl Lines {
     }
 
     /// As [`drain`](Lines::drain), for what happens rarely: it is slower, but takes no code for each who calls it.
-    pub fn drain_rarely(&mut self, take: &mut dyn FnMut(&[u8]) -> bool) {
+    pub(crate) fn drain_rarely(&mut self, take: &mut dyn FnMut(&[u8]) -> bool) {
         self.prepare();
         let mut length = None;
         let offered = self.find(0, &mut |line| {
@@ -278,7 +279,7 @@ impl Lines {
     ///
     /// # Errors
     /// That end: the place from which to look on when more has come.
-    pub fn find(&self, looked: usize, test: &mut dyn FnMut(&[u8]) -> bool) -> Result<usize, usize> {
+    pub(crate) fn find(&self, looked: usize, test: &mut dyn FnMut(&[u8]) -> bool) -> Result<usize, usize> {
         let (first, second) = self.ring.pieces();
         let mut start = looked;
         while let Some(length) = first.get(start..).and_then(|rest| memchr(b'\n', rest)) {
@@ -307,7 +308,7 @@ impl Lines {
     }
 
     /// Keeps the `count` oldest bytes, with which a line must end, and forgets the rest.
-    pub fn truncate(&mut self, count: usize) {
+    pub(crate) fn truncate(&mut self, count: usize) {
         self.ring.truncate(count);
         self.searched = self.searched.min(count);
     }
@@ -317,6 +318,7 @@ impl Lines {
     ///
     /// Whoever has many splitters, most of them empty, keeps one storage for the turn of each. An
     /// empty one is made as large as it has to be.
+    #[doc(hidden)]
     pub fn borrow<'a>(&'a mut self, spare: &'a mut Vec<u8>) -> Borrowed<'a> {
         if spare.is_empty() {
             *spare = vec![0; CHUNK];
@@ -454,6 +456,7 @@ impl Lines {
 
 /// A splitter with a storage that is not its own.
 #[derive(Debug)]
+#[doc(hidden)]
 pub struct Borrowed<'a> {
     lines: &'a mut Lines,
     spare: &'a mut Vec<u8>,

@@ -10,6 +10,19 @@ use memchr::{memchr, memrchr};
 ///
 /// It has no bound of its own: whoever fills it looks at [`Outbox::len`] first, and stops taking
 /// input when that is more than the bound named there.
+///
+/// ```
+/// use chinwag::wire::outbox::Outbox;
+/// let mut outbox = Outbox::new();
+/// outbox.tail().extend_from_slice(b"LIST\n");
+/// let mut taken = Vec::new();
+/// let is_empty = outbox.drain(|bytes| {
+///     let count = if taken.is_empty() { 2 } else { 0 }; // it takes no more now
+///     taken.extend_from_slice(&bytes[..count]);
+///     Ok::<_, core::convert::Infallible>(count)
+/// });
+/// assert_eq!((is_empty, outbox.as_slice()), (Ok(false), &b"ST\n"[..]));
+/// ```
 #[derive(Debug, Default)]
 pub struct Outbox {
     bytes: Vec<u8>,
@@ -66,25 +79,25 @@ impl Outbox {
 
     /// Whether so many bytes can be appended without more memory.
     #[inline]
-    pub fn has_room(&self, count: usize) -> bool {
+    pub(crate) fn has_room(&self, count: usize) -> bool {
         count <= self.bytes.capacity() - self.bytes.len()
     }
 
     /// How much memory it had best own to have room for so many bytes more. A small one grows to twice its
     /// size, so that growing costs little; a large one, by a step at a time.
-    pub fn grown(&self, count: usize) -> usize {
+    pub(crate) fn grown(&self, count: usize) -> usize {
         let capacity = self.bytes.capacity();
         self.least(count).max(capacity + capacity.min(STEP))
     }
 
     /// How much memory it needs to have room for so many bytes more.
-    pub fn least(&self, count: usize) -> usize {
+    pub(crate) fn least(&self, count: usize) -> usize {
         self.bytes.len().saturating_add(count)
     }
 
     /// Owns so much memory from now on, if there is some; returns whether that is so.
     #[must_use]
-    pub fn try_grow(&mut self, capacity: usize) -> bool {
+    pub(crate) fn try_grow(&mut self, capacity: usize) -> bool {
         let before = self.bytes.capacity();
         let has_grown = self.bytes.try_reserve_exact(capacity.saturating_sub(self.bytes.len())).is_ok();
         // What a read of short messages becomes is more than is kept. It comes with each read, and to ask
@@ -98,7 +111,7 @@ impl Outbox {
 
     /// Whether this outbox could use a [spare](Outbox::adopt) buffer.
     #[inline]
-    pub fn owns_no_memory(&self) -> bool {
+    pub(crate) fn owns_no_memory(&self) -> bool {
         self.bytes.capacity() == 0
     }
 
@@ -106,7 +119,7 @@ impl Outbox {
     ///
     /// Whoever has many outboxes, most of them empty, lends each a buffer when it gets something
     /// to hold, and takes it back with [`release`](Outbox::release) once all of it is written.
-    pub fn adopt(&mut self, spare: Vec<u8>) {
+    pub(crate) fn adopt(&mut self, spare: Vec<u8>) {
         if self.owns_no_memory() {
             self.bytes = spare;
             self.bytes.clear();
@@ -114,7 +127,7 @@ impl Outbox {
     }
 
     /// Gives the memory of an empty outbox up; `None` if something waits or no memory is owned.
-    pub fn release(&mut self) -> Option<Vec<u8>> {
+    pub(crate) fn release(&mut self) -> Option<Vec<u8>> {
         (self.is_empty() && !self.owns_no_memory()).then(|| mem::take(&mut self.bytes))
     }
 
@@ -146,7 +159,7 @@ impl Outbox {
     }
 
     /// The whole lines of which nothing has been written.
-    pub fn unsent_lines(&self) -> &[u8] {
+    pub(crate) fn unsent_lines(&self) -> &[u8] {
         let waiting = self.as_slice();
         let start = if self.is_inside_line { memchr(b'\n', waiting).map(|end| end + 1) } else { Some(0) };
         let lines = start.map_or(&[][..], |start| &waiting[start..]);
@@ -154,7 +167,7 @@ impl Outbox {
     }
 
     /// Takes those, and forgets the rest.
-    pub fn take_unsent_lines(&mut self) -> Vec<u8> {
+    pub(crate) fn take_unsent_lines(&mut self) -> Vec<u8> {
         let lines = self.unsent_lines().to_vec();
         self.clear();
         lines

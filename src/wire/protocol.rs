@@ -52,7 +52,19 @@ mod header {
     pub(super) const DELIVERY_: &[u8; 9] = b"DELIVERY ";
 }
 
-/// What a client asks of the server.
+/// What a client asks of the server (spec section 1).
+///
+/// ```
+/// use chinwag::wire::protocol::{BadRequest, Request};
+/// let request = Request::Send { to: b"ann", text: b" the second space is the text's" };
+/// assert_eq!(Request::parse(b"SEND ann  the second space is the text's"), Ok(request));
+/// assert_eq!(Request::parse(b"SEND ann"), Err(BadRequest::Body));
+/// assert_eq!(Request::parse(b"HI"), Err(BadRequest::Header));
+///
+/// let mut out = Vec::new();
+/// Request::List.write(&mut out);
+/// assert_eq!(out, b"LIST\n");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Request<'a> {
     /// Log in as `name`; whether it is a [valid name](is_valid_name) is for the server to say.
@@ -71,7 +83,8 @@ pub enum Request<'a> {
     },
 }
 
-/// Why a line is no request.
+/// Why a line is no request (spec section 6): the server answers the first by `BAD-RQST-HDR`, the others by `BAD-RQST-BODY`,
+/// unless the log-in has been, or has not been.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BadRequest {
     /// The header is none that is known.
@@ -83,7 +96,7 @@ pub enum BadRequest {
 }
 
 impl<'a> Request<'a> {
-    /// Reads a client's line. Bodies are UTF-8 (spec section 6).
+    /// Reads a client's line, without its `\n`. Bodies are UTF-8 (spec section 6).
     ///
     /// # Errors
     /// Says which part of the line is at fault.
@@ -117,6 +130,8 @@ impl<'a> Request<'a> {
     }
 
     /// Appends the line, with its `\n`, to `out`.
+    ///
+    /// What stands in it is not looked at: a name with a space, or a `\n` in either, would make another line of it.
     pub fn write(&self, out: &mut Vec<u8>) {
         match self {
             Self::HelloFrom { name } => write_line(header::HELLO_FROM, Some(name), out),
@@ -126,7 +141,16 @@ impl<'a> Request<'a> {
     }
 }
 
-/// What the server says.
+/// What the server says (spec section 1).
+///
+/// ```
+/// use chinwag::wire::protocol::{Reply, names};
+/// let reply = Reply::parse(b"DELIVERY ann  as it came ");
+/// assert_eq!(reply, Some(Reply::Delivery { from: b"ann", text: b" as it came " }));
+/// let Some(Reply::ListOk { names: list }) = Reply::parse(b"LIST-OK ann,bob") else { unreachable!() };
+/// assert_eq!(names(list).collect::<Vec<_>>(), [b"ann", b"bob"]);
+/// assert_eq!(Reply::parse(b"SEND ann hi"), None);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reply<'a> {
     /// The log-in succeeded.
@@ -161,7 +185,7 @@ pub enum Reply<'a> {
 }
 
 impl<'a> Reply<'a> {
-    /// Reads a server's line; `None` for one that is no reply (spec W3).
+    /// Reads a server's line, without its `\n`; `None` for one that is no reply (spec W3).
     pub fn parse(line: &'a [u8]) -> Option<Self> {
         Self::parse_delivery(line).or_else(|| Self::parse_other(line))
     }
@@ -193,6 +217,8 @@ impl<'a> Reply<'a> {
     }
 
     /// Appends the line, with its `\n`, to `out`.
+    ///
+    /// What stands in it is not looked at: a name with a space, or a `\n` in either, would make another line of it.
     pub fn write(&self, out: &mut Vec<u8>) {
         let (header, body) = match self {
             Self::Delivery { from, text } => {
@@ -233,12 +259,15 @@ pub fn without_carriage_return(line: &[u8]) -> &[u8] {
 }
 
 /// How TLS begins, of whatever version: with a record of its handshake (RFC 8446, section 5.1).
+#[doc(hidden)]
 pub const TLS_HANDSHAKE: [u8; 2] = [0x16, 3];
 
 /// How an alert of TLS begins, which is all that a server says that encrypts, to who does not,
+#[doc(hidden)]
 pub const TLS_ALERT: [u8; 2] = [0x15, 3];
 
 /// and how long it is. Its last byte may be that of a line's end.
+#[doc(hidden)]
 pub const TLS_ALERT_LENGTH: usize = 7;
 
 /// Whether a user may have this name (spec W4).

@@ -93,7 +93,7 @@ impl Ring {
 
     /// The same, if there is memory for it; returns whether that is so. Nothing has changed if it is not.
     #[must_use]
-    pub fn try_reserve(&mut self, capacity: usize) -> bool {
+    pub(crate) fn try_reserve(&mut self, capacity: usize) -> bool {
         let missing = roomy(capacity) - self.storage.len().min(capacity);
         if capacity > self.storage.capacity() {
             if self.storage.try_reserve_exact(missing).is_err() {
@@ -165,13 +165,13 @@ impl Ring {
     }
 
     /// The byte at this place, counted from the oldest one.
-    pub fn get(&self, at: usize) -> Option<u8> {
+    pub(crate) fn get(&self, at: usize) -> Option<u8> {
         let (first, second) = self.pieces();
         first.get(at).or_else(|| second.get(at - first.len())).copied()
     }
 
     /// Keeps the `count` oldest bytes (all of them, if there are fewer).
-    pub fn truncate(&mut self, count: usize) {
+    pub(crate) fn truncate(&mut self, count: usize) {
         self.len = self.len.min(count);
         if self.len == 0 {
             self.head = 0;
@@ -179,7 +179,7 @@ impl Ring {
     }
 
     /// Appends all that `other` holds, growing as needed.
-    pub fn append(&mut self, other: &Ring) {
+    pub(crate) fn append(&mut self, other: &Ring) {
         let (first, second) = other.pieces();
         self.reserve(self.len + other.len);
         self.push(first);
@@ -187,7 +187,7 @@ impl Ring {
     }
 
     /// Gives the storage up; what is held is gone.
-    pub fn into_storage(self) -> Vec<u8> {
+    pub(crate) fn into_storage(self) -> Vec<u8> {
         self.storage
     }
 
@@ -203,7 +203,7 @@ impl Ring {
     }
 
     /// Makes what is held one piece, in place.
-    pub fn make_contiguous(&mut self) {
+    pub(crate) fn make_contiguous(&mut self) {
         if self.head + self.len > self.capacity() {
             self.rewind();
         }
