@@ -23,11 +23,12 @@ use core::time::Duration;
 
 pub use crate::wire::sizes::SCREEN_FULL;
 
-/// How the screen is to look. Only the first two are part of the contract; the others are off
-/// unless the user asks for them.
+/// How the screen is to look: by default, as on a pipe, where all bytes pass. Only the first two are part of the
+/// contract; the others are off unless the user asks for them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Look {
-    /// Standard output is a terminal: the cursor stays behind the prompt (spec S12).
+    /// Standard output is a terminal: the cursor stays behind the prompt (spec S12). Then its style is to make
+    /// harmless what strangers write, as that of [`Look::of_terminal`] does.
     pub terminal: bool,
     /// How lines are written.
     pub style: Style,
@@ -42,12 +43,9 @@ pub struct Look {
 /// ```
 /// use chinwag::client::frontend::Frontend;
 /// use chinwag::client::notice::Notice;
-/// use chinwag::ui::display::Style;
 /// use chinwag::ui::screen::{Look, Screen};
-/// use chinwag::wire::escape::Rule;
 ///
-/// let style = Style { escape: Some(Rule::Harmful), ..Style::default() };
-/// let mut screen = Screen::new(Look { style, ..Look::default() });
+/// let mut screen = Screen::new(Look::of_terminal());
 /// let rest = screen.show(Notice::From { name: b"ann", text: b"hi \x1b[2J" }, 0);
 /// assert_eq!(rest, None); // a long text comes in pieces
 /// assert_eq!(screen.to_show().as_slice(), b"From ann: hi ^[[2J\n");
@@ -73,6 +71,14 @@ pub struct Screen {
     /// What the user asks for beyond the contract.
     #[cfg(feature = "rich")]
     rich: super::rich::Rich,
+}
+
+impl Look {
+    /// That of a terminal: what strangers write cannot control it (spec S14).
+    pub fn of_terminal() -> Self {
+        let style = Style { escape: Some(Rule::Harmful), ..Style::default() };
+        Self { terminal: true, style, ..Self::default() }
+    }
 }
 
 impl Screen {
