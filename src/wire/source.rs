@@ -18,6 +18,39 @@ use core::time::Duration;
 pub const TRY_AGAIN: Duration = Duration::from_millis(250);
 
 /// Something that moves bytes without waiting.
+///
+/// One of the standard library's sockets, after `set_nonblocking(true)`:
+///
+/// ```
+/// use chinwag::wire::source::{Stop, Transport};
+/// use std::io::{self, ErrorKind, IoSliceMut, Read, Write};
+/// use std::net::TcpStream;
+///
+/// struct Socket(TcpStream);
+///
+/// impl Transport for Socket {
+///     type Error = io::Error;
+///     fn read(&mut self, near: &mut [u8], far: &mut [u8]) -> Result<usize, Stop<io::Error>> {
+///         call(|| self.0.read_vectored(&mut [IoSliceMut::new(near), IoSliceMut::new(far)]))
+///     }
+///     fn write(&mut self, bytes: &[u8]) -> Result<usize, Stop<io::Error>> {
+///         call(|| self.0.write(bytes))
+///     }
+///     fn drains_by_short_read(&self) -> bool {
+///         true
+///     }
+/// }
+///
+/// fn call(mut call: impl FnMut() -> io::Result<usize>) -> Result<usize, Stop<io::Error>> {
+///     loop {
+///         match call() {
+///             Err(error) if error.kind() == ErrorKind::Interrupted => {}
+///             Err(error) if error.kind() == ErrorKind::WouldBlock => return Err(Stop::Blocked),
+///             other => return other.map_err(Stop::Broken),
+///         }
+///     }
+/// }
+/// ```
 pub trait Transport {
     /// What breaks it.
     type Error;
