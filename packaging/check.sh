@@ -4,13 +4,15 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 top=$(realpath ..)
+. ../scripts/target.bash
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 target=$(rustc -vV | sed -n 's/^host: //p')
-export CARGO_TARGET_DIR=$work/target
+# Shared by all that is built fast, for a look at it.
+[[ -n ${CARGO_TARGET_DIR-} ]] || output=$top/target
+export CARGO_TARGET_DIR=$output/packaging
 # What is built here is looked at and thrown away.
 export CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_OPT_LEVEL=0
-fail() { echo "$*" >&2; exit 1; }
 
 echo "== scripts are POSIX shell"
 for script in openwrt/files/chinwagd.init buildroot/package/chinwag/S95chinwagd; do
@@ -25,7 +27,7 @@ if command -v systemd-analyze >/dev/null; then
     # It looks for the program, too.
     sed "s|^ExecStart=.*|ExecStart=$(command -v true)|" systemd/chinwagd.service >"$work/chinwagd.service"
     cp systemd/chinwagd.socket "$work"
-    systemd-analyze verify "$work/chinwagd.service" "$work/chinwagd.socket" || fail "a unit is wrong"
+    systemd-analyze verify --man=no "$work/chinwagd.service" "$work/chinwagd.socket" || fail "a unit is wrong"
 else
     echo "left out: there is no systemd-analyze"
 fi
@@ -113,7 +115,7 @@ echo "== Buildroot: the recipe, and its build"
 buildroot=$work/buildroot
 mkdir -p "$buildroot/build"
 (cd "$top" && tar -c Cargo.toml Cargo.lock build.rs src benches examples tests) | tar -x -C "$buildroot/build"
-ln -s "$work/target" "$buildroot/build/target"
+ln -s "$CARGO_TARGET_DIR" "$buildroot/build/target"
 cat >"$buildroot/Makefile" <<'MAKE'
 INSTALL = install
 TARGET_DIR = $(CURDIR)/root
@@ -130,8 +132,8 @@ include $(BR2_EXTERNAL_CHINWAG_PATH)/external.mk
 MAKE
 for server in '' y; do
     rm -rf "$buildroot/root"
-    CARGO_BUILD_TARGET=$target make -C "$buildroot" all BR2_EXTERNAL_CHINWAG_PATH="$PWD/buildroot" BR2_PACKAGE_CHINWAG_SERVER=$server BR2_PACKAGE_CHINWAG_TLS=$server \
-        RUSTC_TARGET_NAME="$target" CHINWAG_BUILT="$work/target/$target/release" >"$work/log" 2>&1 || { tail -20 "$work/log"; exit 1; }
+    make -C "$buildroot" all BR2_EXTERNAL_CHINWAG_PATH="$PWD/buildroot" BR2_PACKAGE_CHINWAG_SERVER=$server BR2_PACKAGE_CHINWAG_TLS=$server \
+        RUSTC_TARGET_NAME="$target" CHINWAG_BUILT="$CARGO_TARGET_DIR/release" >"$work/log" 2>&1 || { tail -20 "$work/log"; exit 1; }
     made=$(cd "$buildroot/root" && find . -type f -printf '%P ' | xargs -n 1 | sort | xargs)
     echo "$made"
     [ "$made" = "${server:+etc/init.d/S95chinwagd }usr/bin/chinwag${server:+ usr/bin/chinwagd}" ] || fail "not as meant"

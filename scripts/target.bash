@@ -22,6 +22,22 @@ need() {
     apt-get install -y -qq "$package" || { apt-get update -qq && apt-get install -y -qq "$package"; }
 }
 
+# The C compiler of a target, for the feature `tls`. It need not know the target's C library: ring calls little of it.
+compiler() {
+    local target=$1 package
+    case $(uname -m)/$target in
+        x86_64/x86_64-unknown-linux-musl | aarch64/aarch64-unknown-linux-musl) compiler=musl-gcc package=musl-tools ;;
+        */x86_64-unknown-linux-musl) compiler=x86_64-linux-gnu-gcc package=gcc-x86-64-linux-gnu ;;
+        */i686-unknown-linux-musl) compiler=i686-linux-gnu-gcc package=gcc-i686-linux-gnu ;;
+        */aarch64-unknown-linux-musl) compiler=aarch64-linux-gnu-gcc package=gcc-aarch64-linux-gnu ;;
+        */armv7-unknown-linux-gnueabihf) compiler=arm-linux-gnueabihf-gcc package=gcc-arm-linux-gnueabihf ;;
+        */riscv64gc-unknown-linux-gnu) compiler=riscv64-linux-gnu-gcc package=gcc-riscv64-linux-gnu ;;
+        *) fail "no C compiler is known here for $target" ;;
+    esac
+    need "$compiler" "$package"
+    export "CC_${target//-/_}=$compiler"
+}
+
 # The linker of a target, and the emulator (none where its programs run here).
 prepare() {
     target=$1 linker=rust-lld runner=
@@ -48,4 +64,12 @@ prepare() {
     name=CARGO_TARGET_${name//-/_}
     export "${name}_LINKER=$linker" "${name}_RUNNER=$runner"
     [ -n "$runner" ] || unset "${name}_RUNNER"
+}
+
+# A tool of cargo's, of this version: as it is only run here, it is built fast rather than to be fast.
+tool() {
+    local name=$1 version=$2
+    command -v "$name" >/dev/null && return
+    CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
+        CARGO_PROFILE_RELEASE_DEBUG=0 cargo install --quiet --locked --target-dir "$output/tools" "$name@$version"
 }
