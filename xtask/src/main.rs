@@ -6,6 +6,7 @@ mod help;
 mod manual;
 mod pages;
 mod roff;
+mod surface;
 
 use clap::Command;
 use std::path::Path;
@@ -13,8 +14,10 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let tasks = Command::new("cargo xtask").subcommand_required(true).arg_required_else_help(true);
-    let result = match tasks.subcommand(pages::task()).get_matches().subcommand() {
+    let tasks = tasks.subcommand(pages::task()).subcommand(surface::task());
+    let result = match tasks.get_matches().subcommand() {
         Some(("pages", given)) => pages::run(top(), given),
+        Some(("public-api", given)) => surface::run(top(), given),
         _ => Ok(()),
     };
     match result {
