@@ -7,6 +7,7 @@ _chinwag() {
         cur="${COMP_WORDS[COMP_CWORD]}"
     fi
     prev="$3"
+    [[ "${prev}" != "=" ]] || prev="${COMP_WORDS[COMP_CWORD-2]}"
     cmd=""
     opts=""
 
@@ -30,11 +31,11 @@ _chinwag() {
             fi
             case "${prev}" in
                 --address)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -A hostname -f -- "${cur}"))
                     return 0
                     ;;
                 -a)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -A hostname -f -- "${cur}"))
                     return 0
                     ;;
                 --port)
@@ -52,7 +53,7 @@ _chinwag() {
                     return 0
                     ;;
                 --via)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -c -- "${cur}"))
                     return 0
                     ;;
                 --name)
@@ -199,7 +200,7 @@ _chinwag() {
                     return 0
                     ;;
                 --on-message)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -c -- "${cur}"))
                     return 0
                     ;;
                 --ignore)

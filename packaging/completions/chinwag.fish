@@ -35,3 +35,4 @@ complete -c chinwag -l pretty -d 'On a terminal, show lines for people (feature 
 complete -c chinwag -s v -l verbose -d 'Log more on standard error'
 complete -c chinwag -s h -l help -d 'Print help'
 complete -c chinwag -s V -l version -d 'Print version'
+complete -c chinwag -f -a "(__fish_print_hostnames)"

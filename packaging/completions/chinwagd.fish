@@ -21,3 +21,4 @@ complete -c chinwagd -l tls -d 'Encrypt the connections from the network (featur
 complete -c chinwagd -s v -l verbose -d 'Log more on standard error'
 complete -c chinwagd -s h -l help -d 'Print help'
 complete -c chinwagd -s V -l version -d 'Print version'
+complete -c chinwagd -f

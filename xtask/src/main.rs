@@ -7,13 +7,15 @@ mod manual;
 mod pages;
 mod roff;
 mod surface;
+#[cfg(test)]
+mod tools;
 
 use clap::Command;
 use std::path::Path;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let tasks = Command::new("cargo xtask").subcommand_required(true).arg_required_else_help(true);
+    let tasks = Command::new("xtask").bin_name("cargo xtask").arg_required_else_help(true);
     let tasks = tasks.subcommand(pages::task()).subcommand(surface::task());
     let result = match tasks.get_matches().subcommand() {
         Some(("pages", given)) => pages::run(top(), given),

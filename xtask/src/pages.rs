@@ -53,7 +53,7 @@ pub(crate) fn pages() -> Result<Vec<(PathBuf, String)>, String> {
         pages.push((PathBuf::from(format!("packaging/man/{name}.{section}")), page));
         for (shell, before, behind) in SHELLS {
             let path = format!("packaging/completions/{before}{name}{behind}");
-            pages.push((path.into(), script(program, shell)));
+            pages.push((path.into(), script(program, shell)?));
         }
     }
     Ok(pages)
@@ -79,11 +79,32 @@ fn difference(is: &str, should_be: &str, path: &Path) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tools::{is_there, output};
+    use std::process;
 
     #[test]
     fn what_is_committed_is_what_would_be_written() {
         let check = task().get_matches_from(["pages", "--check"]);
-        assert_eq!(run(crate::top(), &check), Ok(()));
+        if let Err(sentence) = run(crate::top(), &check) {
+            panic!("{sentence}");
+        }
+    }
+
+    /// Those of the two kinds that there are.
+    #[test]
+    fn readers_of_manual_pages_find_nothing_wrong() {
+        for (reader, words) in [("mandoc", &["-T", "lint"][..]), ("groff", &["-ww", "-man", "-Tutf8", "-z"])]
+        {
+            if !is_there(reader) {
+                continue;
+            }
+            for (path, _) in
+                pages().unwrap().into_iter().filter(|(path, _)| path.starts_with("packaging/man"))
+            {
+                let said = output(process::Command::new(reader).args(words).arg(crate::top().join(path)));
+                assert_eq!(said, "", "{reader}");
+            }
+        }
     }
 
     #[test]
