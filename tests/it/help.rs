@@ -200,3 +200,34 @@ fn manual_pages_and_completions_have_the_options_that_there_are() {
         }
     }
 }
+
+/// `Ctrl-A E` are two.
+fn keys(text: &str) -> BTreeSet<String> {
+    let mut keys = BTreeSet::new();
+    for piece in text.split([',', '|']) {
+        let mut before = "";
+        for word in piece.split_ascii_whitespace() {
+            let (prefix, key) = word.split_once('-').map_or((before, word), |(prefix, key)| (prefix, key));
+            if ["Ctrl", "Alt"].contains(&prefix) && matches!(key.as_bytes(), [b'A'..=b'Z']) {
+                before = prefix;
+                keys.insert(format!("{prefix}-{key}"));
+            } else {
+                before = "";
+            }
+        }
+    }
+    keys
+}
+
+#[test]
+fn manual_page_has_the_keys_of_the_readme() {
+    let readme = README.split("| keys |").nth(1).unwrap().split("\n\n").next().unwrap();
+    let cells: Vec<_> = readme.lines().filter_map(|row| row.split('|').nth(1)).collect();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging/man/chinwag.1");
+    let page = plain(&fs::read_to_string(path).unwrap());
+    let section = page.split("\n.SH KEYS\n").nth(1).unwrap().split("\n.SH ").next().unwrap();
+    let titles = section.lines().filter(|line| line.starts_with(".B")).map(|line| line.replace('"', ""));
+    let expected = keys(&cells.join(","));
+    assert!(expected.len() > 15, "{expected:?}");
+    assert_eq!(keys(&titles.collect::<Vec<_>>().join(",")), expected);
+}

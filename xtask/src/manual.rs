@@ -98,7 +98,10 @@ impl<'a> Page<'a> {
         let mut list = if text.is_empty() { text } else { self.accents.text(&text) + "\n" };
         for item in items {
             // What is typed may have a part that stands for something.
-            let key = if item.key.starts_with('@') { self.accents.metas(&item.key) } else { bold(&item.key) };
+            let key = match item.key.strip_prefix('@') {
+                Some(rest) => bold("@") + &self.accents.metas(rest),
+                None => bold(&item.key),
+            };
             let _ = write!(list, ".TP\n{key}\n{}\n", self.accents.sentence(&item.meaning));
         }
         Ok(list)
