@@ -11,13 +11,14 @@
 //!
 //! What is safe: no shell is between, and no byte of a message becomes an argument. Nobody is answered who is not
 //! among the users. One run at a time, each bounded in time and in what it prints, with a bounded queue before it.
-//! What the command prints is made harmless before it is sent.
+//! What the command prints is made harmless before it is sent; what it says on standard error is not sent.
 //!
 //! What is not:
 //!
 //! - **A name is no proof.** Who logs in as `ann` is `ann`. Where that matters, let the server decide who has which
 //!   name (`chinwagd --address /run/chinwag.sock --names peer`: users of the machine, under their own), and go there.
 //! - **The command decides what its users can do.** `bc` computes for ever, and reads no file; `sh` is a login.
+//! - **A run outlives the gateway.** If that is ended in the middle of one, the run goes on until it next prints.
 //! - **Users are people.** A bot among them that answers whatever it is told is told again, for ever.
 
 use chinwag::wire::escape;
