@@ -6,7 +6,7 @@
 //!
 //! It answers two words only, and with none of them: two bots do not talk for ever.
 
-use chinwag::wire::lines::{Line, Lines};
+use chinwag::wire::lines::Lines;
 use chinwag::wire::protocol::{Reply, Request};
 use std::error::Error;
 use std::io::{Read, Write};
@@ -23,15 +23,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut out = Vec::new();
     let (mut is_welcome, mut is_refused) = (false, false);
     Request::HelloFrom { name: name.as_bytes() }.write(&mut out);
-    while !is_refused {
-        server.write_all(&out)?;
+    server.write_all(&out)?;
+    while !is_refused && lines.fill(|near, _far| server.read(near))? > 0 {
         out.clear();
-        if lines.fill(|near, _far| server.read(near))? == 0 {
-            return Err("the server has closed the connection".into());
-        }
         lines.drain(|line| {
-            let Line::Whole(line) = line else { return true };
-            match Reply::parse(line) {
+            match line.whole().and_then(Reply::parse) {
                 Some(Reply::Hello { .. }) => is_welcome = true,
                 Some(_) if !is_welcome => is_refused = true,
                 Some(Reply::Delivery { from, text }) => answer(from, text, &mut out),
@@ -39,8 +35,9 @@ fn main() -> Result<(), Box<dyn Error>> {
             }
             true
         });
+        server.write_all(&out)?;
     }
-    Err("the server has refused the name".into())
+    Err(if is_refused { "the server has refused the name" } else { "the server has left" }.into())
 }
 
 /// Whoever is in the chat decides what stands in `from` and `text`: bytes, and nothing in them is obeyed.

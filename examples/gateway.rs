@@ -22,7 +22,7 @@
 //! - **Users are people.** A bot among them that answers whatever it is told is told again, for ever.
 
 use chinwag::wire::escape;
-use chinwag::wire::lines::{Line, Lines};
+use chinwag::wire::lines::Lines;
 use chinwag::wire::protocol::{Reply, Request, without_carriage_return};
 use std::error::Error;
 use std::ffi::OsStr;
@@ -103,15 +103,11 @@ fn chat(
     let mut out = Vec::new();
     let (mut is_welcome, mut is_refused) = (false, false);
     Request::HelloFrom { name: name.as_bytes() }.write(&mut out);
-    while !is_refused {
-        write(writer, &out)?;
+    write(writer, &out)?;
+    while !is_refused && lines.fill(|near, _far| reader.read(near))? > 0 {
         out.clear();
-        if lines.fill(|near, _far| reader.read(near))? == 0 {
-            return Err("the server has closed the connection".into());
-        }
         lines.drain(|line| {
-            let Line::Whole(line) = line else { return true };
-            match Reply::parse(line) {
+            match line.whole().and_then(Reply::parse) {
                 Some(Reply::Hello { .. }) => is_welcome = true,
                 Some(_) if !is_welcome => is_refused = true,
                 Some(Reply::Delivery { from, text }) if users.contains(&from) && !text.starts_with(MARK) => {
@@ -124,8 +120,9 @@ fn chat(
             }
             true
         });
+        write(writer, &out)?;
     }
-    Err("the server has refused the name".into())
+    Err(if is_refused { "the server has refused the name" } else { "the server has left" }.into())
 }
 
 /// Appends a message with one line of an answer.

@@ -22,7 +22,7 @@
 //! What a bot does with what it has read, whole:
 //!
 //! ```
-//! use chinwag::wire::lines::{Line, Lines};
+//! use chinwag::wire::lines::Lines;
 //! use chinwag::wire::protocol::{Reply, Request};
 //!
 //! let mut lines = Lines::new(Some(4096)); // longer ones are dropped
@@ -31,11 +31,10 @@
 //! for read in [&b"HELLO bot\nDELIV"[..], b"ERY ann hello\n"] {
 //!     lines.push(read);
 //!     lines.drain(|line| {
-//!         let Line::Whole(line) = line else { return true };
-//!         if let Some(Reply::Delivery { from, text: b"hello" }) = Reply::parse(line) {
+//!         if let Some(Reply::Delivery { from, text: b"hello" }) = line.whole().and_then(Reply::parse) {
 //!             Request::Send { to: from, text: b"welcome" }.write(&mut out);
 //!         }
-//!         true
+//!         true // it was taken
 //!     });
 //! }
 //! assert_eq!(out, b"HELLO-FROM bot\nSEND ann welcome\n");

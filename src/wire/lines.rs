@@ -26,6 +26,16 @@ pub enum Line<'a> {
     TooLong,
 }
 
+impl<'a> Line<'a> {
+    /// The line, if it arrived whole: for those who say nothing about one that was dropped.
+    pub fn whole(self) -> Option<&'a [u8]> {
+        match self {
+            Self::Whole(line) => Some(line),
+            Self::TooLong => None,
+        }
+    }
+}
+
 /// What became of a line.
 #[derive(Debug, PartialEq, Eq, Clone, Copy)]
 pub enum Taken {
