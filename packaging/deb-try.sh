@@ -6,6 +6,13 @@
 #     packaging/deb-try.sh FILE
 set -euo pipefail
 package=$1
+fail() { echo "$*" >&2; exit 1; }
+# What is there already is somebody's.
+for mine in /usr/bin/chinwag /usr/bin/chinwagd /var/lib/chinwagd /var/lib/private/chinwagd; do
+    [ ! -e "$mine" ] || fail "$mine is there: nothing is touched"
+done
+! dpkg-query -W chinwag >/dev/null 2>&1 || fail "a chinwag is installed: nothing is touched"
+
 work=$(mktemp -d)
 server=
 finish() {
@@ -14,7 +21,6 @@ finish() {
     rm -rf "$work"
 }
 trap finish EXIT
-fail() { echo "$*" >&2; exit 1; }
 comes() {
     local _
     for _ in {1..600}; do
@@ -35,11 +41,12 @@ everything >"$work/before"
 echo "== installed"
 # Images of containers leave manuals out.
 dpkg --path-include='/usr/share/*' --install "$package"
-dpkg-deb --contents "$package" | awk '$1 !~ /^d/ { print $1, $2, substr($6, 2) }' >"$work/files"
-while read -r mode owner file; do
-    [ "$(stat -c '%A %u/%g' "$file")" = "$mode $owner" ] || fail "$file is not as packed"
-done <"$work/files"
-sed 's/.* //' "$work/files" | sort | tee "$work/names"
+dpkg --listfiles chinwag | while read -r file; do [ -d "$file" ] || echo "$file"; done | sort | tee "$work/names"
+while read -r file; do
+    mode=644
+    [[ $file != /usr/bin/* ]] || mode=755
+    [ "$(stat -c '%a %u %g' "$file")" = "$mode 0 0" ] || fail "$file is not there, or as it should be"
+done <"$work/names"
 for file in /usr/bin/chinwag /usr/bin/chinwagd /usr/share/man/man1/chinwag.1.gz /usr/share/man/man8/chinwagd.8.gz \
     /usr/share/bash-completion/completions/chinwag /usr/share/bash-completion/completions/chinwagd \
     /usr/share/fish/vendor_completions.d/chinwag.fish /usr/share/fish/vendor_completions.d/chinwagd.fish \
@@ -103,7 +110,7 @@ server=
 
 echo "== put on, used, and purged: nothing is left"
 systemctl enable chinwagd.socket 2>&1
-mkdir -p -m 700 /var/lib/private/chinwagd
+mkdir -p /var/lib/private/chinwagd
 ln -s private/chinwagd /var/lib/chinwagd
 dpkg --remove chinwag
 [ -d /var/lib/private/chinwagd ] || fail "to remove it takes the server's certificate"

@@ -30,6 +30,16 @@ check() {
     for page in packaging/man/*.[18]; do
         grep -q "^\.TH .* $version\"" "$page" || fail "$page is not of $version"
     done
+    # The targets are those that the workflow builds, and that are told of; whoever names an archive means one of them.
+    local named
+    for named in "${all[@]}"; do
+        grep -qx " *- $named" .github/workflows/release.yml || fail "the release workflow does not build for $named"
+        grep -q "^| $named " docs/releasing.md || fail "docs/releasing.md does not know $named"
+    done
+    for named in $(grep -ohE 'chinwag-[A-Za-z0-9._-]+\.tar\.gz' README.md docs/*.md); do
+        named=${named#chinwag-VERSION-} named=${named#"chinwag-$version-"} named=${named%.tar.gz}
+        [ "$named" = TARGET ] || grep -qx " *- $named" .github/workflows/release.yml || fail "no release has an archive for $named"
+    done
     # What binstall looks for is what is made here.
     local target=x86_64-unknown-linux-musl template url folder
     template=$(manifest pkg-url)
