@@ -164,7 +164,8 @@
 //! Features: `programs`, the default, is both programs; `slim` is the least that they can be, to which `clap`,
 //! `editor`, `host` and `filters` add (all of them in `programs`), `rich` and `tls`. Where something is left out, a file
 //! whose name begins with `no_` stands for it: types without values, so that nobody who uses them has to ask.
-//! Without features the library is its pure part, with `editor` the line editor too.
+//! Without features the library is its pure part, with `editor` the line editor too. With `std` it is made for a host: it
+//! searches and looks up faster, and its buffers and bounds are larger; without, for a board of some kilobytes.
 //!
 //! Each folder knows only those above it, and of those `server` only `wire`.
 //!
