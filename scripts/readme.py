@@ -16,11 +16,13 @@ Comments before a block say more: <!-- not run: REASON -->, <!-- run: COMMANDS -
 <!-- in: FOLDER --> (of the repository).
 
 Where a block talks to a server that nobody started, one is there; so is whoever is written to, and has to hear it.
-CHINWAG_PROGRAMS names a folder with the programs (features rich,tls); else they are built. README_RELEASE names one
-with plain release builds: sizes are compared with them, and `--release` is not left out of commands.
+CHINWAG_PROGRAMS names a folder with the programs (features rich,tls); else they are built. README_SIZES names one with
+plain release builds, to compare sizes with. `--release` is left out of commands unless README_RELEASE is set: what they
+do is the same, but they take minutes.
 """
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -55,6 +57,7 @@ def go_through(pages, judge, runner):
 def main(arguments):
     if "README_SCRATCH" not in os.environ:
         return world.enter(arguments, os.environ.get("CHINWAG_PROGRAMS") or build())
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     start = time.monotonic()
     there = world.World()
     judge = claims.Claims(there)

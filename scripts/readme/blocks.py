@@ -53,7 +53,7 @@ class Runner:
         return failure.args if len(failure.args) == 2 and isinstance(failure, Failure) else ("no error", str(failure))
 
     def take(self, block):
-        reason = block.said.get("not run") or self.world.why_not(block.text)
+        reason = block.said.get("not run") or self.world.why_not(" ".join([block.text, *block.said.values()]))
         if reason:
             self.skipped.append((block.place, reason))
             return "not run"

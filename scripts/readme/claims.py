@@ -16,7 +16,8 @@ ENDINGS = (".rs", ".py", ".sh", ".md", ".toml", ".svg", ".bash", ".mjs", ".dict"
 # Files that are the reader's own, and options of programs that are named without them.
 OF_READERS = {"ca.pem", "ca.key", "ann.pem", "ann.key", "messages.txt", "fullchain.pem", "privkey.pem", "feeds.conf"}
 OF_OTHERS = {"--deploy-hook", "--build-arg", "--quick", "-Z", "-O2", "--features", "--release", "--locked", "--no-default-features", "--target"}
-SIZE = re.compile(r"\|[^|]*size of `(chinwagd?)`[^|]*\| ([\d,]+) KiB")
+# What a plain release build is said to have.
+SIZES = [("chinwag", r"(?:program|one file) of ([\d,]+) KiB"), ("chinwagd", r"`chinwagd` one of ([\d,]+) KiB")]
 
 
 def all_files():
@@ -101,7 +102,7 @@ class Claims:
             words = span.split()
         first = words[0].strip(",") if words else ""
         if first.startswith("-") and re.match(r"--?[a-zA-Z]", first):
-            known = set().union(*self.options.values()) | OF_OTHERS
+            known = set().union(*self.options.values()) | OF_OTHERS | self.options_of_others(page)
             for word in words:
                 word = word.split("=")[0].strip(",")
                 if re.match(r"--?[a-zA-Z]", word) and word not in known:
@@ -110,6 +111,11 @@ class Claims:
             self.command(line, span)
         for word in words:
             self.word(page, line, span, word)
+
+    def options_of_others(self, page):
+        """Those that a page itself gives to programs that are not ours."""
+        said = [span for _, span in markdown.spans(page)] + [line for block in page.blocks for line in block.lines]
+        return {word for text in said if not text.startswith(("-", "chinwag")) for word in text.split() if word.startswith("-")}
 
     def word(self, page, line, span, word):
         for variable in re.findall(r"\bCHINWAGD?_[A-Z_]+\b", word):
@@ -171,15 +177,15 @@ class Claims:
                         self.mistakes.append((line, f"{text.strip()}: there is no feature {feature}"))
 
     def sizes(self, page):
-        folder = os.environ.get("README_RELEASE")
-        for line, text in page.prose:
-            found = SIZE.search(text)
-            if not found:
-                continue
-            if not folder:
-                self.skipped.append(f"size of {found[1]}: no release build at hand (README_RELEASE=FOLDER)")
-                continue
-            size = (Path(folder) / found[1]).stat().st_size / 1024
-            self.count += 1
-            if abs(size / int(found[2].replace(",", "")) - 1) > 0.03:
-                self.mistakes.append((line, f"size of {found[1]}: {found[2]} KiB; the build has {size:.0f}"))
+        folder = os.environ.get("README_SIZES")
+        text = "\n".join(line for _, line in page.prose)
+        for program, claim in SIZES:
+            for found in re.finditer(claim, text):
+                line = page.prose[text[: found.start()].count("\n")][0]
+                if not folder:
+                    self.skipped.append(f"{found[0]!r}: no release build at hand (README_SIZES=FOLDER)")
+                    continue
+                size = (Path(folder) / program).stat().st_size / 1024
+                self.count += 1
+                if abs(size / int(found[1].replace(",", "")) - 1) > 0.03:
+                    self.mistakes.append((line, f"{found[0]!r}: {program} of the build has {size:.0f}"))

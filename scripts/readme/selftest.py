@@ -60,6 +60,7 @@ WRONG = [
     (block("sh", "chinwag --tso bob"), "chinwag has no option --tso"),
     (block("sh", "true\nfalse\ntrue"), "+ false"),
     (block("sh", "chinwagd --address 192.0.2.1"), "it did not come up"),
+    (block("sh", "python3 bot.py bot@localhost"), "bot was not there"),
     (block("sh", "printf 'ann\\n' | chinwag   # and not: @bob hello"), "that bob hears something"),
     (block("sh", "echo hi | chinwag --name ann --strict --send nobody-at-all || exit 9"), "9"),
     (block("console", CHAT.replace("Successfully logged", "Happily logged")), "Happily logged in as ann!"),

@@ -74,7 +74,7 @@ class Town:
         """Has everybody there whom a block needs."""
         if brings_its_own:
             self.end()
-        elif re.search(r"\b(chinwag|nc|bot\.\w+)\b", text) and not listens():
+        elif re.search(r"\b(chinwag|nc)\b|\w+@localhost|bot\.\w+ ", text) and not listens():
             self.open()
         for name in [] if brings_its_own else self.people_needed(text):
             if name not in self.people:

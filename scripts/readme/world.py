@@ -1,6 +1,7 @@
 """A world of its own for the commands: namespaces in which chat.example.org is this machine, port 5378 is free, and
 nothing stays of what is written to /etc, /usr, the home or the repository, nor anybody who was started."""
 
+import contextlib
 import ctypes
 import fcntl
 import os
@@ -16,7 +17,7 @@ from pathlib import Path
 TOP = Path(__file__).resolve().parents[2]
 HOSTS = "127.0.0.1 localhost chat.example.org\n::1 localhost ip6-localhost\n"
 KEPT_AWAY = ("/etc", "/usr", "/var", "/home", "/root", "/opt")
-MS_BIND, MS_REC, MS_PRIVATE = 4096, 16384, 1 << 18
+MS_BIND, MS_REC, MS_PRIVATE, PR_SET_PDEATHSIG = 4096, 16384, 1 << 18, 1
 
 
 def enter(arguments, programs):
@@ -34,7 +35,9 @@ def enter(arguments, programs):
             # The shell is the first process there, and buries orphans.
             command, environment["README_WORLD"] = [*start, "sh", "-c", '"$@"; exit $?', "sh", *command], "own"
             break
-    child = subprocess.Popen(command, env=environment, start_new_session=True)
+    # Who is killed without a word takes it along.
+    with_us = (lambda: ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)) if "README_WORLD" in environment else None
+    child = subprocess.Popen(command, env=environment, start_new_session=True, preexec_fn=with_us)
 
     def end(number, _):
         sys.exit(128 + number)
@@ -115,8 +118,8 @@ class World:
         # The reader is ann; ssh looks for her home here.
         passwd = Path("/etc/passwd")
         passwd.write_text(f"ann:x:0:0::{self.home}:/bin/sh\n" + passwd.read_text())
-        shadow = Path("/etc/shadow")
-        if shadow.exists():
+        with contextlib.suppress(OSError):  # which only root has
+            shadow = Path("/etc/shadow")
             shadow.write_text("ann:*:19000:0:99999:7:::\n" + shadow.read_text())
         for program in ("chinwag", "chinwagd"):
             shutil.copy(self.scratch / "bin" / program, "/usr/local/bin")
