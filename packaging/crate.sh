@@ -19,7 +19,7 @@ for file in README.md CHANGELOG.md SECURITY.md LICENSE-MIT LICENSE-APACHE packag
     [ -f "$file" ] || fail "$file is not in it"
 done
 # What a README there leads to.
-for file in $(grep -oE '\]\([^):#]+' README.md | sed 's/](//' | sort -u); do
+for file in $(grep -oE '\]\([^):#]+[)#]' README.md | sed 's/](//; s/.$//' | sort -u); do
     [ -e "$file" ] || fail "README.md leads to $file, which is not in it"
 done
 CARGO_TARGET_DIR=$output cargo check --all-targets --locked

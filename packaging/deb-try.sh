@@ -78,6 +78,12 @@ for unit in chinwagd.socket chinwagd.service; do
     [ "$(systemctl is-enabled "$unit")" = disabled ] || fail "$unit is on"
 done
 systemd-analyze verify chinwagd.socket chinwagd.service || fail "a unit is wrong"
+# kill(1), for one, is not on every Debian.
+for program in $(sed -n 's/^Exec[A-Za-z]*=\([^ ]*\).*/\1/p' /usr/lib/systemd/system/chinwagd.service); do
+    owner=$(dpkg --search "$program" | tail -1 | cut -d : -f 1)
+    [ "$owner" = chinwag ] || [ "$(dpkg-query --show --showformat '${Essential}' "$owner")" = yes ] ||
+        fail "$program is $owner's, which need not be there"
+done
 
 echo "== the server, as its unit starts it: from a socket, as nobody, without a network of its own"
 alone=(unshare --net)
@@ -87,7 +93,9 @@ started=$(sed -n 's/^ExecStart=//p' /usr/lib/systemd/system/chinwagd.service)
 echo "$started"
 chmod 755 "$work"
 # shellcheck disable=SC2086 # They are several words.
-systemd-socket-activate --setenv=CHINWAGD_ECHOBOT=yes --listen="$socket" \
+# It is told of a supervisor, if of one who does not listen: so a SIGHUP is no terminal's, which would end it.
+: >"$work/server" && : >"$work/bob"
+systemd-socket-activate --setenv=CHINWAGD_ECHOBOT=yes --setenv=NOTIFY_SOCKET=@nobody --listen="$socket" \
     ${alone[@]+"${alone[@]}"} setpriv --reuid 65534 --regid 65534 --clear-groups --no-new-privs --bounding-set=-all --inh-caps=-all \
     $started >"$work/server" 2>&1 &
 server=$!
@@ -101,6 +109,9 @@ chinwag "ann@$socket" --send bob 'hello there'
 comes "$work/bob" 'From ann: hello there'
 echo '@echobot and you?' >&7
 comes "$work/bob" 'From echobot: and you?'
+MAINPID=$server bash -c "$(sed -n 's/^ExecReload=//p' /usr/lib/systemd/system/chinwagd.service)"
+echo '@echobot still there?' >&7
+comes "$work/bob" 'From echobot: still there?'
 echo '!quit' >&7 && exec 7>&-
 wait "$bob"
 cat "$work/bob"
