@@ -11,7 +11,8 @@ Conventions. Every block of code is fenced, with a language:
              `...` is any lines; fingerprints and times may differ; what `From NAME: ...` says, NAME is made to say
   toml       a dependency, which has to build
   text       shown only
-Comments before a block say more: <!-- not run: REASON -->, <!-- run: COMMANDS --> (these in its place),
+Comments before a block say more: <!-- not run: REASON -->, <!-- run: COMMANDS --> (these in its place;
+without a block: for what stands in the prose),
 <!-- first: COMMANDS --> and <!-- then: COMMANDS --> (around it), <!-- file: PATH --> (it is that file's content),
 <!-- in: FOLDER --> (of the repository).
 

@@ -19,6 +19,15 @@ OF_OTHERS = {"--deploy-hook", "--build-arg", "--quick", "-Z", "-O2", "--features
 # What a plain release build is said to have.
 SIZES = [("chinwag", r"(?:program|one file) of ([\d,]+) KiB"), ("chinwagd", r"`chinwagd` one of ([\d,]+) KiB")]
 
+# How many crates a build is said to have beside the standard library, and how many another one has less.
+PURE = ["--no-default-features"]
+CRATES = [
+    (r"\((\d+) crates; \d+ KiB and", [], None),
+    (r"KiB and (\d+) crates\s+more with TLS", ["--features", "tls"], []),
+    (r"standard library \((\d+) crates", PURE, None),
+    (r"with\s+the\s+editor (\d+)\)", [*PURE, "--features", "editor"], None),
+]
+
 
 def all_files():
     command = ["git", "-C", str(TOP), "ls-files", "--cached", "--others", "--exclude-standard"]
@@ -79,7 +88,9 @@ class Claims:
             self.span(page, line, span)
         for block in page.blocks:
             self.commands(block)
+        self.index(page)
         self.sizes(page)
+        self.crates(page)
         return self.mistakes, self.count, self.skipped
 
     def link(self, page, line, target):
@@ -128,6 +139,19 @@ class Claims:
         ours = any(file == top or file.startswith(top + "/") for file in self.files)
         if (ours or word.endswith(ENDINGS)) and not self.is_there(page, word) and not word.startswith(("target/", "fuzz/corpus")):
             self.mistakes.append((line, f"`{span}`: there is no {word}"))
+
+    def index(self, page):
+        """Tables that say what is in which file: the words in backticks are in one of the row's files."""
+        is_index = False
+        for line, text in page.prose:
+            is_index = text.startswith("|") and (is_index or re.match(r"\| *what *\| *is in *\|", text) is not None)
+            if is_index:
+                _, what, where, *_ = text.split("|")
+                files = [TOP / name for name in re.findall(r"`([^`]+)`", where) if (TOP / name).is_file()]
+                for word in re.findall(r"`([^`]+)`", what):
+                    self.count += 1
+                    if not any(word in file.read_text() for file in files):
+                        self.mistakes.append((line, f"`{word}` is in none of the files of its row"))
 
     def known_variables(self):
         """Those of the options are made of the options' names."""
@@ -189,3 +213,17 @@ class Claims:
                 self.count += 1
                 if abs(size / int(found[1].replace(",", "")) - 1) > 0.03:
                     self.mistakes.append((line, f"{found[0]!r}: {program} of the build has {size:.0f}"))
+
+    def crates(self, page):
+        text = "\n".join(line for _, line in page.prose)
+        for claim, features, less in CRATES:
+            for found in re.finditer(claim, text):
+                self.count += 1
+                there = self.number_of_crates(features) - (0 if less is None else self.number_of_crates(less))
+                if there != int(found[1]):
+                    line = page.prose[text[: found.start()].count("\n")][0]
+                    self.mistakes.append((line, f"{found[0]!r}: there are {there}"))
+
+    def number_of_crates(self, features):
+        tree = self.output(["cargo", "tree", "--offline", "--edges", "normal", "--prefix", "none", *features])
+        return len({line.split(" (")[0] for line in tree.splitlines() if line and not line.startswith("chinwag ")})

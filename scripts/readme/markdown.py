@@ -66,6 +66,9 @@ def read(file, text):
             comment.append(line)
             continue
         if line.strip():
+            said = said_in("\n".join(comment))
+            if "run" in said:  # of what stands in the prose
+                page.blocks.append(Block(file, number, "sh", [], section, said))
             comment = []
             in_list = bool(re.match(r"\s*([-*]|\d+\.) ", line)) or (in_list and line.startswith("  "))
             if re.match(r"( {4}|\t)", line) and not in_list and not previous:
