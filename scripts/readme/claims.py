@@ -112,6 +112,8 @@ class Claims:
         except ValueError:
             words = span.split()
         first = words[0].strip(",") if words else ""
+        if first.startswith("-") and self.is_of_another(page, line, span):
+            return
         if first.startswith("-") and re.match(r"--?[a-zA-Z]", first):
             known = set().union(*self.options.values()) | OF_OTHERS | self.options_of_others(page)
             for word in words:
@@ -122,6 +124,16 @@ class Claims:
             self.command(line, span)
         for word in words:
             self.word(page, line, span, word)
+
+    @staticmethod
+    def is_of_another(page, line, span):
+        """Whether it stands in a column of a table that compares others with us."""
+        lines = dict(page.prose)
+        head = line
+        while lines.get(head - 1, "").startswith("|"):
+            head -= 1
+        columns = [cell for cell in zip(lines[head].split("|"), lines[line].split("|")) if f"`{span}`" in cell[1]]
+        return "| chinwag |" in lines[head] and bool(columns) and all("chinwag" not in cell[0] for cell in columns)
 
     def options_of_others(self, page):
         """Those that a page itself gives to programs that are not ours."""
