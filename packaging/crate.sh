@@ -10,7 +10,8 @@ trap 'rm -rf "$work"' EXIT
 cargo package --locked --allow-dirty --no-verify 2>&1 | tee "$work/said"
 ! grep -q ^warning "$work/said" || fail "not without a warning"
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)
-tar -xzf "$output/package/chinwag-$version.crate" -C "$work"
+# All files in it are of 2006, so that cargo would take what it built of an earlier one for its own: -m.
+tar -xzmf "$output/package/chinwag-$version.crate" -C "$work"
 cd "$work/chinwag-$version"
 folders=$(find . -mindepth 1 -maxdepth 1 -type d -printf '%f\n' | sort | xargs)
 [ "$folders" = "benches docs examples packaging src tests" ] || fail "it has the folders $folders"
