@@ -56,10 +56,10 @@ impl Attempts {
     }
 
     /// An attempt under way has failed. If it was the newest, the next one need not wait; an older
-    /// one had its company already.
+    /// one had its company already. (One that nobody started, or that was given up, counts for nothing.)
     pub fn handle_failed(&mut self, index: usize) {
-        self.under_way -= 1;
-        if self.under_way == 0 || index + 1 == self.left.start {
+        self.under_way = self.under_way.saturating_sub(1);
+        if self.under_way == 0 || index.wrapping_add(1) == self.left.start {
             self.next_at = Duration::ZERO;
         }
     }
@@ -198,6 +198,8 @@ mod tests {
             3,
             &[Starts(1000, &[0]), Starts(1250, &[1]), Fails(1), Starts(1300, &[2]), Waits(11_000)],
         );
+        check("one that was given up fails all the same", 2, &[Starts(1000, &[0]), Stands, Fails(0), Over]);
+        check("one that nobody started fails", 1, &[Fails(usize::MAX), Starts(1000, &[0]), Stands, Over]);
         check("nothing starts after a win", 3, &[Starts(1000, &[0]), Stands, Starts(1250, &[]), Over]);
         check("a late turn starts one, not all that were missed", 3, &[Starts(9000, &[0]), Waits(9250)]);
         check("there is one deadline for all", 2, &[Starts(10_900, &[0]), Waits(11_000), Expired(11_000)]);
