@@ -9,7 +9,8 @@ use memchr::{memchr, memrchr};
 /// A queue of bytes on their way out.
 ///
 /// It has no bound of its own: whoever fills it looks at [`Outbox::len`] first, and stops taking
-/// input when that is more than the bound named there.
+/// input when that is more than the bound named there (`SCREEN_FULL` for what is shown, `OUTBOX_FULL` for what
+/// is sent, both in `wire/sizes.rs`).
 ///
 /// ```
 /// use chinwag::wire::outbox::Outbox;

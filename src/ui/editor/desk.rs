@@ -336,6 +336,7 @@ impl Line {
             Key::Delete | Key::Ctrl(b'D') => self.remove(self.cursor()..self.right()),
             Key::DeleteWord => self.cut(self.word_right()),
             Key::DeleteWordBack => self.cut(self.word_left(is_letter)),
+            // Ctrl-W: back to the last white space, whatever else a word is to other keys.
             Key::Ctrl(b'W') => self.cut(self.word_left(is_not_space)),
             Key::Ctrl(b'U') => self.cut(self.home()),
             Key::Ctrl(b'K') => self.cut(self.end()),
