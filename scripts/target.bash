@@ -72,4 +72,5 @@ tool() {
     command -v "$name" >/dev/null && return
     CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
         CARGO_PROFILE_RELEASE_DEBUG=0 cargo install --quiet --locked --target-dir "$output/tools" "$name@$version"
+    rm -rf "$output/tools"
 }

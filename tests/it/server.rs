@@ -437,23 +437,24 @@ fn one_comes_in_from_where_one_may() {
         "-v",
     ]);
     let daemon = Daemon::spawn(command);
-    let come_from = |source: &str| {
+    // Each under another name: who has just left is not yet gone when the next one asks.
+    let come_from = |source: &str, name: &str| {
         use rustix::net::{AddressFamily, SocketType, bind, connect, socket};
         let socket = socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
         bind(&socket, &std::net::SocketAddr::new(source.parse().unwrap(), 0)).unwrap();
         connect(&socket, &daemon.address).unwrap();
         let mut stream = std::net::TcpStream::from(socket);
         stream.set_read_timeout(Some(deadline())).unwrap();
-        let _ = stream.write_all(b"HELLO-FROM ann\n");
+        let _ = stream.write_all(format!("HELLO-FROM {name}\n").as_bytes());
         let mut answer = [0; 10];
         stream.read(&mut answer).map(|count| answer[..count].to_vec()).unwrap_or_default()
     };
-    for (source, answer) in [
-        ("127.0.0.1", &b"HELLO ann\n"[..]),
-        ("127.0.0.2", b""),
-        ("127.0.1.9", b""),
-        ("127.0.2.1", b"HELLO ann\n"),
+    for (source, name, answer) in [
+        ("127.0.0.1", "ann", &b"HELLO ann\n"[..]),
+        ("127.0.0.2", "ben", b""),
+        ("127.0.1.9", "cat", b""),
+        ("127.0.2.1", "dan", b"HELLO dan\n"),
     ] {
-        assert_eq!(come_from(source), answer, "{source}");
+        assert_eq!(come_from(source, name), answer, "{source}");
     }
 }
