@@ -2,7 +2,7 @@
 """Goes through the commands of README.md and the other pages, runs them as a reader types them, and says which are
 not as they are printed.
 
-    scripts/readme.py [FILE ...]   README.md and all others that have commands, or those named
+    scripts/readme.py [FILE ...]   all pages, or those named
     scripts/readme.py --self-test  mistakes are put in, and must be found
 
 Conventions. Every block of code is fenced, with a language:
@@ -37,7 +37,7 @@ import selftest  # noqa: E402
 import world  # noqa: E402
 from blocks import Runner  # noqa: E402
 
-PAGES = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/*.md", "packaging/README.md", "examples/*/README.md", "benches/README.md")
+PAGES = ("*.md", "*/*.md", "examples/*/*.md", "tests/*/*.md")
 
 
 def build():
