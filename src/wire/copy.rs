@@ -43,6 +43,16 @@ pub fn append(out: &mut Vec<u8>, bytes: &[u8]) {
     if IS_NEEDED { extend_here(out, bytes) } else { out.extend_from_slice(bytes) }
 }
 
+/// Puts `bytes` into `out` so that they begin `at` this place; behind it, if `out` is not so long.
+#[inline(never)]
+pub fn insert(out: &mut Vec<u8>, at: usize, bytes: &[u8]) {
+    let behind = out.len().saturating_sub(at);
+    append(out, bytes);
+    if let Some(rest) = out.get_mut(at..) {
+        rest.rotate_left(behind);
+    }
+}
+
 #[inline(always)]
 fn extend_here(out: &mut Vec<u8>, bytes: &[u8]) {
     if bytes.len() < LONG { extend_in_blocks(out, bytes) } else { out.extend_from_slice(bytes) }
@@ -123,6 +133,18 @@ mod tests {
                     extend(&mut out, run);
                     assert_eq!(out, [before, run].concat(), "{length}");
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_put_in_the_middle_keeps_what_is_round_it() {
+        let text = text();
+        for length in [0, 1, 2, 31, 32, 33, text.len()] {
+            for (at, before, after) in [(0, "", "abcd"), (1, "a", "bcd"), (4, "abcd", ""), (9, "abcd", "")] {
+                let mut out = b"abcd".to_vec();
+                insert(&mut out, at, &text[..length]);
+                assert_eq!(out, [before.as_bytes(), &text[..length], after.as_bytes()].concat(), "{at}");
             }
         }
     }

@@ -6,7 +6,7 @@ use core::mem;
 use core::ops::Range;
 
 use super::text;
-use crate::wire::copy::append;
+use crate::wire::copy::{append, insert};
 use crate::wire::sizes::editor::LONGEST_BY_PASTING;
 
 /// Where the cut text lies as seen from the cursor; several cuts in a row are put together in that order.
@@ -70,7 +70,8 @@ impl Line {
     }
 
     pub(super) fn set_prompt(&mut self, prompt: &[u8]) {
-        self.buffer.splice(..self.start, prompt.iter().copied());
+        self.buffer.drain(..self.start);
+        insert(&mut self.buffer, 0, prompt);
         self.cursor = self.cursor - self.start + prompt.len();
         self.start = prompt.len();
         self.touch(0);
@@ -125,11 +126,7 @@ impl Line {
 
     pub(super) fn insert(&mut self, text: &[u8]) {
         let at = self.cursor;
-        if at == self.buffer.len() {
-            append(&mut self.buffer, text);
-        } else {
-            self.buffer.splice(at..at, text.iter().copied());
-        }
+        insert(&mut self.buffer, at, text);
         self.cursor = at + text.len();
         self.touch(at);
         self.settle();
@@ -160,7 +157,7 @@ impl Line {
             self.cut.clear();
         }
         let place = if side == Side::Before { 0 } else { self.cut.len() };
-        self.cut.splice(place..place, self.buffer[range.clone()].iter().copied());
+        insert(&mut self.cut, place, &self.buffer[range.clone()]);
         self.remove(range);
     }
 

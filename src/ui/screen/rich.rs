@@ -5,6 +5,7 @@ use crate::client::notice::Notice;
 use crate::ui::rich::own::{Sent, Shown, Waiting};
 use crate::ui::rich::pretty::{Pen, Verdict};
 use crate::ui::rich::{Message, Rich, Wishes};
+use crate::wire::copy::insert;
 use crate::wire::escape::Printable;
 use crate::wire::format::note;
 use crate::wire::protocol::Request;
@@ -140,7 +141,7 @@ impl Screen {
         let out = self.waiting.tail();
         let at = out.len() - behind;
         self.rich.own.move_places(place, mark.len());
-        out.splice(at..at, mark);
+        insert(out, at, &mark);
     }
 
     /// Shows the messages of the user that wait for their answers and are not shown; or only those that have
