@@ -1,8 +1,8 @@
 //! The programs on a machine with nothing on it: no /proc, /dev and /etc, no network, little memory; and as
 //! the first process of a container.
 
-use crate::program::{PROMPT, Program, unused_path, without_environment};
-use crate::runner::{client_behind, server_behind};
+use crate::program::{PROMPT, Program, fifo, without_environment};
+use crate::runner::{self, client_behind, server_behind};
 use crate::support::{Daemon, output};
 use std::process::{Command, Output, Stdio};
 
@@ -17,7 +17,8 @@ fn can_be_alone() -> bool {
         command.args(&words[1..]).arg("true");
         command
     };
-    let can = alone("-m -n -p -f", BARE, nothing).status().is_ok_and(|status| status.success());
+    let started = runner::start(&mut alone("-m -n -p -f", BARE, nothing));
+    let can = started.and_then(|mut child| child.wait()).is_ok_and(|status| status.success());
     let must = std::env::var_os("CI").is_some_and(|value| value == "true");
     assert!(can || !must, "unshare(1) makes no user namespace here");
     if !can {
@@ -157,8 +158,7 @@ fn first_process_of_a_container_is_ended_by_signals() {
         (client, &["--host"], PROMPT, "INT", 130),
         (client, &["--host"], PROMPT, "HUP", 129),
     ] {
-        let fifo = unused_path();
-        assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+        let fifo = fifo();
         let script = format!("(read -r _ <{fifo} && kill -{signal} $$) &");
         let mut command = alone("-p -f --kill-child", &script, program);
         command.args(arguments).args(["-p", "0"]);

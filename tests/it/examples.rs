@@ -3,7 +3,7 @@
 
 use crate::bots::{TEXTS, answer, bots, delivery};
 use crate::peer::{Peer, Talk};
-use crate::program::{Program, unused_path, without_environment};
+use crate::program::{Program, fifo, unused_path, without_environment};
 use crate::runner;
 use crate::support::{Daemon, until};
 use chinwag::wire::escape;
@@ -11,7 +11,6 @@ use chinwag::wire::protocol::Request;
 use std::fs;
 use std::io::Write;
 use std::path::Path;
-use std::process::Command;
 
 /// The gateway to this command on its way to `place`, for the users ann and bob and the test; `None` if it was not built.
 fn gateway(place: &str, command: &[&str]) -> Option<Program> {
@@ -125,8 +124,7 @@ fn command_that_takes_too_long_is_ended() {
 #[test]
 fn messages_that_are_too_many_are_refused_and_the_others_run_in_turn() {
     let peer = Peer::new();
-    let (gate, started) = (unused_path(), unused_path());
-    assert!(Command::new("mkfifo").arg(&gate).status().unwrap().success());
+    let (gate, started) = (fifo(), unused_path());
     // The first one waits at the gate.
     let script =
         format!("read -r what; [ $what != 0 ] || {{ : >{started}; read -r open <{gate}; }}; echo $what");

@@ -1,12 +1,12 @@
 //! What the user has to ask for: times, bells, colours, a log file, log lines on the terminal.
 
 use crate::peer::{Peer, comes};
-use crate::program::{Program, chinwag, unused_path, with_arguments};
+use crate::program::{Program, chinwag, fifo, unused_path, with_arguments};
 use crate::runner::{self, deadline};
 use crate::support::LOGGED_IN;
 use crate::terminal::{Seat, all_on_terminal, on_terminal};
 use rustix::event::PollFlags;
-use rustix::fs::{CWD, FileType, Mode, OFlags, mknodat};
+use rustix::fs::OFlags;
 use std::fs::{self, File};
 use std::io::Read;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
@@ -210,12 +210,6 @@ fn log_file_that_others_may_read_is_left_so_and_said() {
     fs::remove_file(&path).unwrap();
 }
 
-fn fifo() -> String {
-    let path = unused_path();
-    mknodat(CWD, &path, FileType::Fifo, Mode::RWXU, 0).unwrap();
-    path
-}
-
 #[test]
 fn pipe_that_nobody_reads_is_no_log_file() {
     let path = fifo();
@@ -360,7 +354,7 @@ fn line_that_is_logged_last_does_not_wait_for_an_event() {
     let count = reader.read(&mut first).unwrap();
     assert!(first[..count].ends_with(b" Successfully logged in as ann!\n"));
     fs::remove_file(path).unwrap();
-    drop(reader);
+    runner::close(reader);
     seat.press("@bob hi\r");
     talk.expect("SEND bob hi");
     seat.sees(|lines| lines.iter().any(|line| line.contains("nothing more is written to the log file")));

@@ -39,7 +39,7 @@ struct Served(Child);
 impl Served {
     /// Starts it, and waits until it says where it listens.
     fn start(mut command: Command, places: usize) -> (Self, Vec<String>) {
-        let mut child = command.spawn().unwrap();
+        let mut child = runner::start(&mut command).unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let said = lines.take(places).map(|line| line.unwrap().replace("listening on ", "")).collect();
         (Self(child), said)

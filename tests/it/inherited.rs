@@ -107,7 +107,7 @@ fn standard_error_that_takes_nothing_holds_nobody_up() {
     ];
     for (mut command, arguments, status) in table {
         command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null());
-        let mut child = command.stderr(full.try_clone().unwrap()).spawn().unwrap();
+        let mut child = runner::start(command.stderr(full.try_clone().unwrap())).unwrap();
         crate::support::until("it ends", || child.try_wait().unwrap().is_some());
         assert_eq!(child.wait().unwrap().code(), Some(status), "{arguments:?}");
     }
@@ -138,7 +138,7 @@ fn server_whose_standard_output_takes_nothing_serves() {
     for output in [Stdio::from(full), File::options().write(true).open("/dev/full").unwrap().into()] {
         let mut command = without_environment(chinwagd());
         command.arg("-v").stdin(Stdio::null()).stdout(output).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
+        let mut child = runner::start(&mut command).unwrap();
         let mut errors = crate::program::Collector::new(child.stderr.take().unwrap());
         errors.start();
         errors.expect("listening on 127.0.0.1:");

@@ -212,7 +212,9 @@ fn server_that_comes_back_at_its_socket_is_found_again() {
 
 /// The name of the user who runs the tests.
 fn own_name() -> String {
-    let answer = Command::new("id").arg("-un").output().unwrap();
+    let mut command = Command::new("id");
+    command.arg("-un");
+    let answer = output(command);
     String::from_utf8(answer.stdout).unwrap().trim_end().to_owned()
 }
 
@@ -253,7 +255,7 @@ impl Naming {
         let script = format!("ulimit -n {descriptors}; exec \"$0\" \"$@\"");
         let mut command = runner::server_behind(&["sh", "-c", &script]);
         command.args(["--address", path, "--names", "peer", "--socket-mode", "0666"]);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = runner::start(command.stdout(Stdio::piped()).stderr(Stdio::piped())).unwrap();
         let mut said = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut said).unwrap();
         Self { child, path: path.to_owned() }
@@ -291,8 +293,10 @@ fn one_has_ones_name_where_all_descriptors_are_taken() {
 #[cfg(target_os = "linux")]
 fn others_have_the_names_that_the_system_has_for_them() {
     use std::os::unix::process::CommandExt;
-    let may_be =
-        |user| runner::client().uid(user).arg("--version").output().is_ok_and(|said| said.status.success());
+    let may_be = |user| {
+        let started = runner::start(runner::client().uid(user).arg("--version").stdout(Stdio::null()));
+        started.and_then(|mut child| child.wait()).is_ok_and(|status| status.success())
+    };
     if own_name() != "root" || !may_be(1) {
         return;
     }

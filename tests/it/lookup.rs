@@ -1,13 +1,16 @@
 //! The client asked by another one for the addresses of a name.
 
 use crate::runner;
+use crate::support::output;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
 #[test]
 fn client_that_is_asked_answers_and_does_nothing_else() {
     let ask = |arguments: &[&str]| {
-        let output = runner::client().args(arguments).output().unwrap();
+        let mut command = runner::client();
+        command.args(arguments);
+        let output = output(command);
         (output.status.code(), String::from_utf8(output.stdout).unwrap(), output.stderr.len())
     };
     assert_eq!(ask(&["--look-up", "127.0.0.1", "9"]), (Some(0), "127.0.0.1:9\n".to_owned(), 0));
@@ -24,6 +27,8 @@ fn client_that_is_asked_answers_and_does_nothing_else() {
 fn arguments_that_are_no_text_are_wrong_usage_and_no_panic() {
     let strange = OsStr::from_bytes(b"\xff");
     for arguments in [[strange, strange], [OsStr::new("--look-up"), strange]] {
-        assert_eq!(runner::client().args(arguments).output().unwrap().status.code(), Some(2));
+        let mut command = runner::client();
+        command.args(arguments);
+        assert_eq!(output(command).status.code(), Some(2));
     }
 }

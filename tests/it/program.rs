@@ -2,6 +2,7 @@
 
 use crate::runner::{self, deadline};
 use memchr::memmem;
+use rustix::fs::{CWD, FileType, Mode, mknodat};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -65,6 +66,13 @@ pub(crate) fn unused_path() -> String {
     format!("{}/{}-{number}", env!("CARGO_TARGET_TMPDIR"), std::process::id())
 }
 
+/// The path of a new named pipe.
+pub(crate) fn fifo() -> String {
+    let path = unused_path();
+    mknodat(CWD, &path, FileType::Fifo, Mode::RWXU, 0).unwrap();
+    path
+}
+
 /// A file with this content, and no name, to be read and written.
 pub(crate) fn file(content: impl AsRef<[u8]>) -> File {
     let path = unused_path();
@@ -87,7 +95,7 @@ impl Program {
     /// [`Collector::start`] says so.
     pub(crate) fn spawn(mut command: Command, input: impl Into<Stdio>, output: impl Into<Stdio>) -> Self {
         heed_signals();
-        let mut child = command.stdin(input).stdout(output).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = runner::start(command.stdin(input).stdout(output).stderr(Stdio::piped())).unwrap();
         let mut errors = Collector::new(child.stderr.take().unwrap());
         errors.start();
         let output = match child.stdout.take() {
@@ -264,7 +272,7 @@ impl Collector {
 
     /// Goes away without having read: the writer meets a broken pipe.
     pub(crate) fn close(&mut self) {
-        self.source = None;
+        runner::close(self.source.take());
         lock(&self.shared.0).ended = true;
     }
 

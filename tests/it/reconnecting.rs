@@ -2,6 +2,7 @@
 
 use crate::peer::{End, Peer, Refusing, Reserved, Talk};
 use crate::program::{Outcome, Program, chinwag, unused_path};
+use crate::runner::close;
 use crate::support::LOGGED_IN;
 use crate::terminal::{Seat, all_on_terminal, on_terminal};
 use std::os::unix::process::ExitStatusExt;
@@ -99,7 +100,7 @@ fn what_was_typed_meanwhile_is_sent_after_the_log_in() {
     let place = Reserved::new();
     let peer = place.listen();
     let mut program = Program::on_pipes(chinwag(place.port, OPTIONS));
-    drop((peer.welcome("ann"), peer));
+    close((peer.welcome("ann"), peer));
     program.errors.expect(lost(place.port));
     let texts: Vec<_> = (0..100).map(|number| format!("line {number}")).collect();
     for text in &texts {
@@ -178,7 +179,7 @@ fn user_can_leave_while_the_connection_is_away() {
                 let talk = later.insert(peer.accept());
                 talk.expect("HELLO-FROM ann");
             } else {
-                drop((peer.welcome("ann"), peer));
+                close((peer.welcome("ann"), peer));
             }
             seat.program.errors.expect(lost(place.port));
             seat.press(format!("@bob hi\r{keys}"));
@@ -192,7 +193,7 @@ fn user_can_leave_while_the_connection_is_away() {
     let place = Reserved::new();
     let peer = place.listen();
     let mut program = Program::on_pipes(chinwag(place.port, &format!("{OPTIONS} --linger 0.1")));
-    drop((peer.welcome("ann"), peer));
+    close((peer.welcome("ann"), peer));
     program.errors.expect(lost(place.port));
     program.enter("@bob hi\n!quit\n");
     let outcome = program.finish();
@@ -209,7 +210,7 @@ fn half_typed_line_outlives_the_connection() {
     let talk = peer.welcome("ann");
     seat.press("@bob half\x1b[D");
     seat.shows_only(&[LOGGED_IN, "@bob hal|f"]);
-    drop((talk, peer));
+    close((talk, peer));
     let (lost, back) = (lost(place.port), back(place.port));
     seat.shows_only(&[LOGGED_IN, &lost, "@bob hal|f"]);
     seat.press("\x05 a line");

@@ -2,6 +2,7 @@
 
 use crate::peer::{Peer, Reserved};
 use crate::program::{Program, chinwag, unused_path};
+use crate::runner::close;
 use crate::support::LOGGED_IN;
 use crate::terminal::{Seat, all_on_terminal, on_terminal};
 use rustix::process::Signal;
@@ -88,7 +89,7 @@ fn answers_after_a_lost_connection_are_about_the_right_messages() {
     seat.shows_bare(&[LOGGED_IN, "|"]);
     seat.enter("@bob lost");
     talk.expect("SEND bob lost");
-    drop((talk, peer));
+    close((talk, peer));
     seat.program.errors.expect("was lost");
     seat.enter("@bob meanwhile");
     seat.program.output.expect("@bob meanwhile\r\n");

@@ -6,9 +6,10 @@
 
 use crate::program::unused_path;
 use std::env;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::sync::LazyLock;
+use std::process::{Child, Command};
+use std::sync::{LazyLock, PoisonError, RwLock};
 use std::time::Duration;
 
 /// Whatever is waited for takes no longer; generous, because machines are slow at times.
@@ -52,7 +53,7 @@ impl Tested {
     fn write_script(&self, folder: &str) -> PathBuf {
         std::fs::create_dir(folder).unwrap();
         let write = r#"printf '#!/bin/sh\nexec %s "$@"\n' "$*" > "$0/chinwag" && chmod +x "$0/chinwag""#;
-        assert!(self.behind(&["sh", "-c", write, folder]).status().unwrap().success());
+        assert!(start(&mut self.behind(&["sh", "-c", write, folder])).unwrap().wait().unwrap().success());
         folder.into()
     }
 }
@@ -81,6 +82,22 @@ pub(crate) fn client_behind(words: &[&str]) -> Command {
 /// The server, started by this command, which takes it as its last arguments.
 pub(crate) fn server_behind(words: &[&str]) -> Command {
     SERVER.behind(words)
+}
+
+/// Held, together with others, by whoever starts a program; alone by whoever closes something.
+static STARTS: RwLock<()> = RwLock::new(());
+
+/// Starts a program: for the tests, all of them are started here.
+pub(crate) fn start(command: &mut Command) -> io::Result<Child> {
+    let _starts = STARTS.read().unwrap_or_else(PoisonError::into_inner);
+    command.spawn()
+}
+
+/// Closes what the other side is to find closed from now on. A program that another test is starting has all that is
+/// open here, until it runs.
+pub(crate) fn close<T>(open: T) {
+    let _no_starts = STARTS.write().unwrap_or_else(PoisonError::into_inner);
+    drop(open);
 }
 
 /// A folder where `chinwag` is the client, for those who look for it in `PATH`.

@@ -31,7 +31,7 @@ impl Daemon {
     pub(crate) fn spawn(mut command: Command) -> Self {
         command.stdin(Stdio::null()).stdout(Stdio::piped());
         crate::program::heed_signals();
-        let mut child = command.spawn().unwrap();
+        let mut child = runner::start(&mut command).unwrap();
         let mut said = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut said).unwrap();
         let address = said.strip_prefix("listening on ").map(|address| address.trim_end().parse());
@@ -97,8 +97,8 @@ fn wait(child: &mut Child) -> ExitStatus {
 
 /// Runs a program that ends by itself.
 pub(crate) fn output(mut command: Command) -> Output {
-    let mut child =
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = runner::start(&mut command).unwrap();
     let start = Instant::now();
     while child.try_wait().unwrap().is_none() {
         if start.elapsed() > deadline() {
@@ -176,9 +176,8 @@ impl Client {
 #[allow(clippy::print_stderr, reason = "whoever runs the tests is to know")]
 pub(crate) fn is_there(interpreter: &str) -> bool {
     let mut probe = Command::new(interpreter);
-    let found =
-        probe.args(["-c", ":"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-    let found = found.map(|mut child| child.wait()).is_ok();
+    probe.args(["-c", ":"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let found = runner::start(&mut probe).map(|mut child| child.wait()).is_ok();
     let must_be = std::env::var_os("CI").is_some_and(|value| value == "true");
     assert!(found || !must_be, "there is no {interpreter}");
     if !found {

@@ -171,7 +171,7 @@ impl Seat {
         assert_eq!(self.terminal.state(), self.before, "the terminal's modes");
         assert!(!is_non_blocking(&self.terminal.line), "the flags of the terminal's description");
         // Nobody has the line open any more: what is on the screen ends.
-        drop(self.terminal);
+        runner::close(self.terminal);
         self.program.finish()
     }
 }

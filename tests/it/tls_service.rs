@@ -1,6 +1,7 @@
 //! The server of encrypted connections: certificates that change, clients that need one, and who else there is.
 
 use crate::program::{PROMPT, Program};
+use crate::runner;
 use crate::support::{LOGGED_IN, chinwagd, until};
 use crate::tls::{Folder, Papers, alone};
 use rcgen::{CertificateParams, DistinguishedName, DnType};
@@ -195,7 +196,7 @@ impl Other {
 
     fn spawn(mut command: Command) -> std::io::Result<Self> {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut child = command.spawn()?;
+        let mut child = runner::start(&mut command)?;
         let (input, output) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
         Ok(Self { child, input, output })
     }
@@ -297,7 +298,7 @@ fn certificate_of_the_first_version_of_all_is_named() {
         "exec 2>&-; openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=ann -keyout {key} \
          -out {request} && openssl x509 -req -in {request} -signkey {key} -out {certificate}"
     );
-    if !Command::new("sh").args(["-c", &old]).status().unwrap().success() {
+    if !runner::start(Command::new("sh").args(["-c", &old])).unwrap().wait().unwrap().success() {
         assert!(std::env::var_os("CI").is_none(), "there is no openssl");
         return;
     }
